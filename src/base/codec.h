@@ -46,6 +46,11 @@ struct Corrupt : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// For `load` functions of types with invariants: what a correct peer would never have sent.
+inline void Require(bool holds, const char* what) {
+  if (!holds) throw Corrupt(what);
+}
+
 class Writer : public cereal::OutputArchive<Writer> {
  public:
   explicit Writer(Bytes& out) : cereal::OutputArchive<Writer>(this), out_(out) {}

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "crdt/policy.h"
 
 namespace meridian::local {
 
@@ -56,7 +57,7 @@ struct Placement {
   std::map<RegionId, std::uint32_t> replicas;  // N of each region that holds it; at least 1
 };
 
-enum class Policy : std::uint8_t { kSiblings, kLww };
+using Policy = crdt::Policy;
 enum class Durability : std::uint8_t { kSync, kOs };
 
 struct Namespace {
