@@ -1,0 +1,34 @@
+# The flags of all our code, as one interface target.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
+endif()
+# Not -O3: g++ 12 gives false warnings there, and the gain was not measurable.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+
+find_program(MERIDIAN_CCACHE ccache)
+if(MERIDIAN_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${MERIDIAN_CCACHE})
+endif()
+
+add_library(meridian_options INTERFACE)
+target_include_directories(meridian_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(meridian_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werror)
+target_compile_definitions(meridian_options INTERFACE MERIDIAN_VERSION="${PROJECT_VERSION}")
+
+if(MERIDIAN_SANITIZE)
+  # For every target, also those that do not link meridian_options.
+  add_compile_options(-fsanitize=${MERIDIAN_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${MERIDIAN_SANITIZE})
+  # The optimizer sees instrumented library templates and warns about them falsely.
+  target_compile_options(meridian_options INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
+endif()

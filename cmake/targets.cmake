@@ -1,0 +1,38 @@
+# How a folder of src/ becomes a library, and a file of apps/ a binary.
+
+# meridian_library(<folder> <dependency>...): src/<folder>/*.cc as meridian_<folder>. A folder that
+# has only headers is an interface library, so that what depends on it need not care.
+function(meridian_library folder)
+  set(name meridian_${folder})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cc)
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC meridian_options ${ARGN})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE meridian_options ${ARGN})
+  endif()
+endfunction()
+
+set(MERIDIAN_ALL_LIBRARIES
+  meridian_client meridian_sim meridian_io meridian_node meridian_wan meridian_local meridian_crdt
+  meridian_base)
+
+# Every apps/<name>.cc is a binary, with dashes for underscores.
+function(meridian_apps)
+  file(GLOB mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/apps/*.cc)
+  set(apps)
+  foreach(main IN LISTS mains)
+    get_filename_component(stem ${main} NAME_WE)
+    string(REPLACE "_" "-" app ${stem})
+    add_executable(app_${stem} ${main})
+    set_target_properties(app_${stem} PROPERTIES OUTPUT_NAME ${app})
+    target_link_libraries(app_${stem} PRIVATE ${MERIDIAN_ALL_LIBRARIES} third_party_cli11
+                          third_party_json)
+    list(APPEND apps app_${stem})
+  endforeach()
+  add_custom_target(apps)
+  if(apps)
+    add_dependencies(apps ${apps})
+  endif()
+endfunction()

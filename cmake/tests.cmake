@@ -1,0 +1,118 @@
+# The tests, by label:
+#
+#   unit      tests/unit/<folder>/*.cc -> unit_<folder>;  tests/property -> property_tests
+#   fuzz      tests/fuzz/*.cc          -> a binary each: a bounded, seeded run; libFuzzer if asked
+#   sim       tests/sim, tests/scenario -> sim_tests
+#   io        tests/io                 -> io_tests
+#   process   tests/process, tests/fault -> process_tests, which start the real binaries
+#   tidy      scripts/tidy.py, its own test, and clang-format where it is installed
+#
+# `ninja unit_all` builds what the labels unit and fuzz run. The main() is tests/support's, or gmock's.
+
+add_library(meridian_test_options INTERFACE)
+target_link_libraries(meridian_test_options INTERFACE
+  ${MERIDIAN_ALL_LIBRARIES} third_party_gtest third_party_rapidcheck)
+target_include_directories(meridian_test_options INTERFACE ${PROJECT_SOURCE_DIR}/tests)
+target_compile_definitions(meridian_test_options INTERFACE
+  MERIDIAN_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden"
+  MERIDIAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+  MERIDIAN_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+find_library(MERIDIAN_GTEST_MAIN gmock_main REQUIRED)
+mark_as_advanced(MERIDIAN_GTEST_MAIN)
+
+set(MERIDIAN_TEST_ENVIRONMENT
+  "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1"
+  "UBSAN_OPTIONS=print_stacktrace=1"
+  "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1")
+
+# Code that several kinds of tests share.
+file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cc)
+if(support)
+  add_library(meridian_test_support STATIC ${support})
+  target_link_libraries(meridian_test_support PUBLIC meridian_test_options)
+else()
+  add_library(meridian_test_support INTERFACE)
+  target_link_libraries(meridian_test_support INTERFACE meridian_test_options)
+endif()
+
+add_custom_target(unit_all)
+
+include(GoogleTest)
+
+# meridian_test(<name> LABEL <label> TIMEOUT <seconds> FOLDERS <folder>... [PROPERTIES ...])
+# One gtest binary of all the sources in the folders, one ctest a case. Nothing, if they are empty.
+function(meridian_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "FOLDERS;PROPERTIES" ${ARGN})
+  set(sources)
+  foreach(folder IN LISTS ARG_FOLDERS)
+    file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cc)
+    list(APPEND sources ${found})
+  endforeach()
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE meridian_test_support ${MERIDIAN_GTEST_MAIN}
+                        meridian_test_options)
+  gtest_discover_tests(${name}
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}
+               ENVIRONMENT "${MERIDIAN_TEST_ENVIRONMENT}" ${ARG_PROPERTIES})
+  if(ARG_LABEL STREQUAL "unit")
+    add_dependencies(unit_all ${name})
+  endif()
+endfunction()
+
+foreach(folder IN ITEMS base crdt local wan node io sim client)
+  meridian_test(unit_${folder} LABEL unit TIMEOUT 60 FOLDERS unit/${folder})
+endforeach()
+meridian_test(property_tests LABEL unit TIMEOUT 300 FOLDERS property)
+meridian_test(sim_tests LABEL sim TIMEOUT 600 FOLDERS sim scenario)
+meridian_test(io_tests LABEL io TIMEOUT 120 FOLDERS io PROPERTIES RESOURCE_LOCK loopback)
+meridian_test(process_tests LABEL process TIMEOUT 300 FOLDERS process fault
+              PROPERTIES RUN_SERIAL TRUE)
+if(TARGET process_tests)
+  add_dependencies(process_tests apps)
+endif()
+
+file(GLOB fuzzers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
+foreach(fuzzer IN LISTS fuzzers)
+  get_filename_component(name ${fuzzer} NAME_WE)
+  add_executable(${name} ${fuzzer})
+  target_link_libraries(${name} PRIVATE meridian_test_options)
+  if(MERIDIAN_FUZZ)
+    target_compile_definitions(${name} PRIVATE MERIDIAN_LIBFUZZER)
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "fuzz" TIMEOUT 300
+                         ENVIRONMENT "${MERIDIAN_TEST_ENVIRONMENT}")
+    add_dependencies(unit_all ${name})
+  endif()
+endforeach()
+
+file(GLOB benchmarks CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/benchmarks/*_bench.cc)
+find_library(MERIDIAN_BENCHMARK_MAIN benchmark_main REQUIRED)
+mark_as_advanced(MERIDIAN_BENCHMARK_MAIN)
+foreach(benchmark IN LISTS benchmarks)
+  get_filename_component(name ${benchmark} NAME_WE)
+  add_executable(${name} ${benchmark})
+  target_link_libraries(${name} PRIVATE ${MERIDIAN_ALL_LIBRARIES} ${MERIDIAN_BENCHMARK_MAIN}
+                        third_party_benchmark)
+endforeach()
+
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+if(EXISTS ${PROJECT_SOURCE_DIR}/scripts/tidy.py)
+  add_test(NAME tidy
+           COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/tidy.py)
+  add_test(NAME tidy_test
+           COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tidy/tidy_test.py)
+  set_tests_properties(tidy tidy_test PROPERTIES LABELS "tidy" TIMEOUT 60)
+endif()
+find_program(MERIDIAN_CLANG_FORMAT NAMES clang-format-14 clang-format)
+if(MERIDIAN_CLANG_FORMAT AND EXISTS ${PROJECT_SOURCE_DIR}/scripts/lint)
+  add_test(NAME format COMMAND ${PROJECT_SOURCE_DIR}/scripts/lint --format)
+  set_tests_properties(format PROPERTIES LABELS "tidy" TIMEOUT 120)
+endif()
