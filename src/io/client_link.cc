@@ -1,0 +1,128 @@
+#include "io/client_link.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "base/check.h"
+
+namespace meridian::io {
+namespace {
+
+constexpr int kFramesAWake = 64;
+constexpr std::size_t kFrameBytesGoal = std::size_t{1} << 20;
+
+}  // namespace
+
+Result<std::unique_ptr<ClientLink>> ClientLink::Open(
+    asio::io_context& loop, Epoch epoch, const std::map<NodeId, std::string>& endpoints,
+    Arrived arrived, std::function<void()> turn_over) {
+  std::unique_ptr<ClientLink> link(
+      new ClientLink(loop, epoch, std::move(arrived), std::move(turn_over)));
+  for (const auto& [node, endpoint] : endpoints) {
+    auto socket = ZmqSocket::Open(loop, link->context_, {.kind = ZmqSocket::Kind::kDealer});
+    if (!socket) return socket.failure();
+    Peer& peer = link->peers_[node];
+    peer.socket = std::move(*socket);
+    peer.socket->OnWake([raw = link.get(), id = node, &peer] { raw->Drain(id, peer); });
+    if (Result<Done> connecting = peer.socket->Connect(endpoint); !connecting) {
+      return connecting.failure();
+    }
+    peer.socket->Wait();
+  }
+  return link;
+}
+
+ClientLink::ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived,
+                       std::function<void()> turn_over)
+    : loop_(loop),
+      epoch_(epoch),
+      arrived_(std::move(arrived)),
+      turn_over_(std::move(turn_over)),
+      context_(1),
+      self_(std::make_shared<ClientLink*>(this)) {}
+
+void ClientLink::Send(NodeId to, std::uint64_t id, Bytes body, Instant keep_until) {
+  const auto peer = peers_.find(to);
+  MERIDIAN_CHECK(peer != peers_.end());
+  peer->second.waiting.push_back({{id, std::move(body)}, keep_until});
+}
+
+void ClientLink::Flush() {
+  for (auto& [node, peer] : peers_) FlushPeer(node, peer);
+}
+
+void ClientLink::FlushPeer(NodeId node, Peer& peer) {
+  if (peer.waiting.empty()) return;
+  std::size_t sent = 0;
+  while (sent < peer.waiting.size() && peer.socket->Writable()) {
+    const std::span<const Waiting> rest = std::span(peer.waiting).subspan(sent);
+    const std::size_t count = ItemsForFrame(
+        rest, kFrameBytesGoal, [](const Waiting& waiting) { return waiting.item.body.size(); });
+    std::vector<ClientItem> items;
+    items.reserve(count);
+    for (std::size_t i = sent; i < sent + count; ++i) {
+      items.push_back(std::move(peer.waiting[i].item));
+    }
+    Bytes frame = EncodeClientFrame(FrameKind::kRequests, epoch_, items);
+    if (peer.socket->Send(std::move(frame)) != ZmqSocket::Sent::kDone) {
+      for (std::size_t i = 0; i < count; ++i) peer.waiting[sent + i].item = std::move(items[i]);
+      break;
+    }
+    sent += count;
+  }
+  peer.waiting.erase(peer.waiting.begin(),
+                     peer.waiting.begin() + static_cast<std::ptrdiff_t>(sent));
+  // The send may have swallowed the wake of an answer.
+  if (peer.socket->Readable()) {
+    asio::post(loop_, [self = std::weak_ptr<ClientLink*>(self_), node, &peer] {
+      if (const auto alive = self.lock()) (*alive)->Drain(node, peer);
+    });
+  }
+}
+
+void ClientLink::Drain(NodeId node, Peer& peer) {
+  zmq::message_t part;
+  bool drained = false;
+  for (int frames = 0; frames < kFramesAWake && !drained; ++frames) {
+    drained = !peer.socket->Receive(part);
+    if (drained) break;
+    const bool whole = !part.more();
+    peer.socket->SkipRest(part);
+    if (!whole) continue;
+    Result<ClientFrame> frame =
+        DecodeClientFrame(FrameKind::kAnswers, {part.data<char>(), part.size()});
+    if (!frame) continue;  // its requests will time out
+    for (const ClientItem& item : frame->items) arrived_(node, item.id, item.body);
+  }
+  if (drained) {
+    peer.socket->Wait();
+  } else {
+    asio::post(loop_, [self = std::weak_ptr<ClientLink*>(self_), node, &peer] {
+      if (const auto alive = self.lock()) (*alive)->Drain(node, peer);
+    });
+  }
+  FlushPeer(node, peer);  // the wake may have meant that the node is connected now
+  turn_over_();
+}
+
+std::vector<ClientLink::Unsent> ClientLink::Expired(Instant now) {
+  std::vector<Unsent> expired;
+  for (auto& [node, peer] : peers_) {
+    std::erase_if(peer.waiting, [&, id = node](const Waiting& waiting) {
+      if (waiting.keep_until > now) return false;
+      expired.push_back({id, waiting.item.id});
+      return true;
+    });
+  }
+  return expired;
+}
+
+Instant ClientLink::NextDeadline() const {
+  Instant next = kNever;
+  for (const auto& [node, peer] : peers_) {
+    for (const Waiting& waiting : peer.waiting) next = std::min(next, waiting.keep_until);
+  }
+  return next;
+}
+
+}  // namespace meridian::io
