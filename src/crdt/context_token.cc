@@ -13,10 +13,11 @@ struct Content {
   Fixed64 key_digest;
   Stamp stamp;
   Context context;
+  std::optional<Dot> own;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(key_digest, stamp, context);
+    archive(key_digest, stamp, context, own);
   }
 };
 
@@ -25,8 +26,8 @@ Fixed64 DigestOf(const RowKey& key) { return {HashOf(key.key, key.space.value ^ 
 }  // namespace
 
 Bytes SealToken(const ContextToken& token, const RowKey& key, const Signer& signer) {
-  Bytes sealed =
-      EncodeVersioned(kTokenVersion, Content{DigestOf(key), token.stamp, token.context});
+  Bytes sealed = EncodeVersioned(
+      kTokenVersion, Content{DigestOf(key), token.stamp, token.context, token.own});
   EncodeTo(sealed, Fixed64{signer.Sign(sealed)});
   return ToBase64Url(sealed);
 }
@@ -47,7 +48,7 @@ Result<ContextToken> OpenToken(ByteView text, const RowKey& key, const Signer& s
   Result<Content> content = DecodeVersioned<Content>(kTokenVersion, signed_part);
   if (!content) return refuse("has an unknown format");
   if (content->key_digest != DigestOf(key)) return refuse("belongs to another key");
-  return ContextToken{std::move(content->context), content->stamp};
+  return ContextToken{std::move(content->context), content->stamp, content->own};
 }
 
 }  // namespace meridian::crdt

@@ -1,6 +1,6 @@
 // The context token: what a client was shown of a key, opaque to it, handed back with its next write.
 //
-//     base64url( version | key digest (8) | highest stamp | context | signature (8) )
+//     base64url( version | key digest (8) | highest stamp | context | own dot? | signature (8) )
 //
 // Bound to its key and signed with the secret that all regions share, so it works in every region
 // and a client can neither invent a context (which would erase what nobody read) nor use one key's
@@ -20,6 +20,9 @@ namespace meridian::crdt {
 struct ContextToken {
   Context context;
   Stamp stamp;
+  // After a write that left siblings: the client's own version, and no more. A context entry for it
+  // would also claim its actor's earlier siblings, which the client has not read.
+  std::optional<Dot> own;
 };
 
 Bytes SealToken(const ContextToken& token, const RowKey& key, const Signer& signer);

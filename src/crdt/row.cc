@@ -73,7 +73,9 @@ Row Updated(const Row& row, const Change& change, Policy policy) {
   updated.context = row.context;
   updated.context.Merge(change.read);
   updated.context.Add(change.dot);
-  const auto stays = [&](const Version& version) { return !change.read.Covers(version.dot); };
+  const auto stays = [&](const Version& version) {
+    return !change.read.Covers(version.dot) && version.dot != change.also;
+  };
   if (policy == Policy::kSiblings) {
     std::ranges::copy_if(row.versions, std::back_inserter(updated.versions), stays);
   }

@@ -61,6 +61,9 @@ struct Change {
   Stamp stamp;                 // rule 7: above MaxStamp() of the row and the client's token
   std::optional<Bytes> value;  // none: delete
   Context read;                // the context that the client had read; empty: none
+  // One more version that the client knows, its own last write. Replaced if it is here; not merged
+  // into the context, which would claim its actor's earlier dots too.
+  std::optional<Dot> also;
 };
 
 // The row after `change`: versions that the client had read are replaced, others stay as siblings

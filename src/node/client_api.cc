@@ -23,7 +23,7 @@ Bytes EncodeAnswer(const ClientAnswer& answer) { return EncodeVersioned(kVersion
 
 Result<ClientAnswer> DecodeAnswer(ByteView bytes) {
   Result<ClientAnswer> answer = DecodeVersioned<ClientAnswer>(kVersion, bytes);
-  if (answer && answer->status > Status::kTimeout) {
+  if (answer && answer->status > Status::kConflict) {
     return Fail(ErrorCode::kCorrupt, "unknown status");
   }
   return answer;
@@ -39,6 +39,7 @@ std::string_view CodeOf(Status status) {
     case Status::kOverloaded: return "overloaded";
     case Status::kUnavailable: return "unavailable";
     case Status::kTimeout: return "timeout";
+    case Status::kConflict: return "conflict";
   }
   return "unknown";
 }
@@ -53,6 +54,7 @@ int HttpStatusOf(Status status) {
     case Status::kOverloaded:
     case Status::kUnavailable: return 503;
     case Status::kTimeout: return 504;
+    case Status::kConflict: return 409;
   }
   return 500;
 }

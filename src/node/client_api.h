@@ -51,6 +51,7 @@ enum class Status : std::uint8_t {
   kOverloaded,   // 503: a bounded queue is full; try again later
   kUnavailable,  // 503: not enough replicas can be reached
   kTimeout,      // 504: no quorum answered in time
+  kConflict,     // 409: the key has too many siblings; read it and write one value with the context
 };
 
 struct ClientAnswer {

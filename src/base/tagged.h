@@ -1,0 +1,47 @@
+// A variant as bytes: one byte for which alternative it is, then that alternative's encoding.
+//
+// Bodies of messages are such variants. The byte is the alternative's index, so lists of messages
+// only grow at their end.
+
+#pragma once
+
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "base/codec.h"
+
+namespace meridian {
+
+template <class Variant>
+Bytes PackVariant(const Variant& message) {
+  static_assert(std::variant_size_v<Variant> < 64);
+  Bytes body(1, static_cast<char>(message.index()));
+  std::visit([&](const auto& alternative) { EncodeTo(body, alternative); }, message);
+  return body;
+}
+
+namespace codec {
+
+template <class Variant, std::size_t Index>
+Result<Variant> UnpackAs(ByteView bytes) {
+  auto decoded = Decode<std::variant_alternative_t<Index, Variant>>(bytes);
+  if (!decoded) return decoded.failure();
+  return Variant(std::in_place_index<Index>, std::move(*decoded));
+}
+
+}  // namespace codec
+
+template <class Variant>
+Result<Variant> UnpackVariant(ByteView body) {
+  if (body.empty()) return Fail(ErrorCode::kCorrupt, "empty message");
+  const auto index = static_cast<std::uint8_t>(body[0]);
+  using Unpack = Result<Variant> (*)(ByteView);
+  static constexpr auto kTable = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<Unpack, sizeof...(I)>{&codec::UnpackAs<Variant, I>...};
+  }(std::make_index_sequence<std::variant_size_v<Variant>>());
+  if (index >= kTable.size()) return Fail(ErrorCode::kUnsupportedVersion, "unknown message");
+  return kTable[index](body.substr(1));
+}
+
+}  // namespace meridian

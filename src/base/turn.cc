@@ -1,0 +1,63 @@
+#include "base/turn.h"
+
+#include "base/check.h"
+
+namespace meridian {
+
+void Turn::Send(ProcessId to, Bytes body, BatchId after) {
+  output_.messages.push_back({{self_, to, std::move(body)}, Unless(after)});
+}
+
+void Turn::Reply(RequestTag tag, Bytes body, BatchId after) {
+  output_.replies.push_back({tag, std::move(body), Unless(after)});
+}
+
+BatchId Turn::Barrier() const {
+  return Unless(output_.writes.writes.empty() ? last_taken_ : Open());
+}
+
+Output Turn::Take() {
+  if (!output_.writes.writes.empty()) output_.writes.id = last_taken_ = Open();
+  staged_rows_.clear();
+  return std::exchange(output_, {});
+}
+
+void Turn::Stage(Column column, Bytes key, std::optional<Bytes> value) {
+  std::vector<Write>& writes = output_.writes.writes;
+  if (column == Column::kData) {
+    const auto [at, is_new] = staged_rows_.try_emplace(key, writes.size());
+    if (!is_new) {
+      writes[at->second].value = std::move(value);
+      return;
+    }
+  }
+  writes.push_back({column, std::move(key), std::move(value)});
+}
+
+const Write* Turn::Staged(Column column, ByteView key) const {
+  if (column != Column::kData || staged_rows_.empty()) return nullptr;
+  const auto at = staged_rows_.find(key);
+  return at == staged_rows_.end() ? nullptr : &output_.writes.writes[at->second];
+}
+
+Result<std::optional<Bytes>> Turn::Get(Column column, ByteView key) const {
+  if (const Write* write = Staged(column, key)) return write->value;
+  return disk_.Get(column, key);
+}
+
+Result<std::vector<std::optional<Bytes>>> Turn::MultiGet(Column column,
+                                                         const std::vector<Bytes>& keys) const {
+  Result<std::vector<std::optional<Bytes>>> values = disk_.MultiGet(column, keys);
+  if (!values) return values;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (const Write* write = Staged(column, keys[i])) (*values)[i] = write->value;
+  }
+  return values;
+}
+
+Result<Done> Turn::Scan(Column column, ByteView from, ByteView to,
+                        const std::function<bool(const Entry&)>& visit) const {
+  return disk_.Scan(column, from, to, visit);
+}
+
+}  // namespace meridian

@@ -1,0 +1,74 @@
+#include "local/gateway_feed.h"
+
+#include <algorithm>
+
+namespace meridian::local {
+namespace {
+
+constexpr Duration kOrderLife = std::chrono::seconds(5);
+constexpr std::size_t kBytesPerLogRead = 256 * 1024;
+
+// A placement held by one region only has nobody to ship to.
+bool LeavesRegion(const Ring& ring, PlacementId id) {
+  const Placement* placement = ring.topology().FindPlacement(id);
+  return placement != nullptr && placement->replicas.size() > 1;
+}
+
+}  // namespace
+
+void GatewayFeed::OnOrder(Moment now, ProcessId gateway, const FeedOrder& order) {
+  orders_[gateway] = now.monotonic;
+  const PartitionLog& log = replica_.log();
+  SeenReport report;
+  report.life = replica_.actor().incarnation();
+  report.since = order.life == report.life ? order.since : 0;
+  report.number = log.changes();
+  for (const PartitionKey key : log.partitions()) {
+    const bool changed = log.ChangedAt(key) > report.since || report.since == 0;
+    if (changed && !log.Seen(key).empty()) report.partitions.push_back({key, log.Seen(key)});
+  }
+  turn_.Send(gateway, Pack(report), turn_.Barrier());
+}
+
+void GatewayFeed::OnLogRead(ProcessId gateway, const LogRead& read) {
+  PartitionLog::Slice slice;
+  for (const PartitionSeen& wanted : read.wanted) {
+    if (slice.more || !replica_.log().Holds(wanted.key)) continue;
+    replica_.log().Read(wanted.key, wanted.seen, kBytesPerLogRead, slice);
+  }
+  orphans_ += slice.orphans;
+  turn_.Send(gateway, Pack(LogRows{read.id, std::move(slice.rows), slice.orphans, slice.more}),
+             turn_.Barrier());
+}
+
+std::vector<ProcessId> GatewayFeed::StandingOrders(Moment now) {
+  std::erase_if(orders_, [&](const auto& order) { return now.monotonic - order.second > kOrderLife; });
+  std::vector<ProcessId> gateways;
+  for (const auto& [gateway, renewed] : orders_) gateways.push_back(gateway);
+  return gateways;
+}
+
+void GatewayFeed::Push(Moment now, std::vector<Coordinator::Minted> minted) {
+  if (minted.empty()) return;
+  const std::vector<ProcessId> gateways = StandingOrders(now);
+  if (gateways.empty()) return;
+  struct Share {
+    FeedRows rows;
+    BatchId after;
+  };
+  std::vector<Share> shares(gateways.size());
+  for (Coordinator::Minted& row : minted) {
+    if (!LeavesRegion(ring_, row.update.key.placement)) continue;
+    const PartitionKey key =
+        ring_.PartitionOfToken(row.update.key.placement, row.update.key.token());
+    Share& share = shares[key.partition.value % gateways.size()];
+    share.after = std::max(share.after, row.batch);
+    share.rows.rows.push_back(std::move(row.update));
+  }
+  for (std::size_t i = 0; i < gateways.size(); ++i) {
+    if (shares[i].rows.rows.empty()) continue;
+    turn_.Send(gateways[i], Pack(shares[i].rows), shares[i].after);
+  }
+}
+
+}  // namespace meridian::local

@@ -1,0 +1,190 @@
+// What the processes of one region say to each other: nodes among themselves, and with gateways.
+//
+// A body is one byte, the message's place in RingMessage, and its encoding (docs/wire.md). The list
+// only grows at its end. Every request carries an id of its sender's choice that the answer repeats;
+// any message may be lost or repeated, so every one is safe to handle twice.
+
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/codec.h"
+#include "crdt/row_update.h"
+#include "crdt/seen_vector.h"
+#include "local/ring.h"
+
+namespace meridian::local {
+
+// Apply these rows; answer when they are durable. id 0: no answer wanted (read repair).
+struct Replicate {
+  std::uint64_t id = 0;
+  std::vector<crdt::RowUpdate> rows;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, rows);
+  }
+};
+struct ReplicateAck {
+  std::uint64_t id = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id);
+  }
+};
+
+struct ReadRow {
+  std::uint64_t id = 0;
+  crdt::RowKey key;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, key);
+  }
+};
+struct RowRead {
+  std::uint64_t id = 0;
+  crdt::Row row;  // with an empty context when there is none
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, row);
+  }
+};
+
+// A client's request passed on to a primary, and what it answered.
+struct Forward {
+  std::uint64_t id = 0;
+  Bytes request;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, request);
+  }
+};
+struct Forwarded {
+  std::uint64_t id = 0;
+  Bytes answer;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, answer);
+  }
+};
+
+// Digests of the seen vectors of every partition that both hold, in ascending order.
+struct SeenProbe {
+  std::vector<Fixed64> digests;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(digests);
+  }
+};
+// "This is what I have seen of these partitions; send me what I lack."
+struct CatchUpAsk {
+  std::uint64_t id = 0;
+  std::vector<PartitionSeen> partitions;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, partitions);
+  }
+};
+struct CatchUpRows {
+  std::uint64_t id = 0;
+  std::vector<crdt::RowUpdate> rows;
+  bool more = false;  // cut at the byte limit: ask again
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, rows, more);
+  }
+};
+
+// A gateway's standing order: "send me my share of what you mint, and tell me what you have seen
+// since your report number `since`." Renewed every second; lapses after five.
+struct FeedOrder {
+  std::uint64_t life = 0;   // of the report that `since` refers to; 0: none yet
+  std::uint64_t since = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(life, since);
+  }
+};
+// Rows that this node has minted and holds durably.
+struct FeedRows {
+  std::vector<crdt::RowUpdate> rows;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(rows);
+  }
+};
+struct SeenReport {
+  std::uint64_t life = 0;    // differs after every restart: numbers start anew
+  std::uint64_t since = 0;   // only partitions that changed after this number are in here
+  std::uint64_t number = 0;  // for the next order
+  std::vector<PartitionSeen> partitions;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(life, since, number, partitions);
+  }
+};
+// "Send me the rows of these dots from your durable log."
+struct LogRead {
+  std::uint64_t id = 0;
+  std::vector<PartitionSeen> wanted;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, wanted);
+  }
+};
+struct LogRows {
+  std::uint64_t id = 0;
+  std::vector<crdt::RowUpdate> rows;
+  std::uint64_t orphans = 0;  // log rows whose data row is missing; never shown as covered (rule 3)
+  bool more = false;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, rows, orphans, more);
+  }
+};
+
+// A coordinator's question for each_quorum, and the gateway's answer when every other region of the
+// placement holds the dot by quorum.
+struct HeldAsk {
+  std::uint64_t id = 0;
+  PartitionKey key;
+  crdt::Dot dot;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, key, dot);
+  }
+};
+struct HeldEverywhere {
+  std::uint64_t id = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id);
+  }
+};
+
+using RingMessage =
+    std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded, SeenProbe,
+                 CatchUpAsk, CatchUpRows, FeedOrder, FeedRows, SeenReport, LogRead, LogRows,
+                 HeldAsk, HeldEverywhere>;
+
+Bytes Pack(const RingMessage& message);
+Result<RingMessage> UnpackRingMessage(ByteView body);
+
+}  // namespace meridian::local

@@ -1,0 +1,57 @@
+// What a coordinator is ordered to do, and how it ended. Validated: limits and tokens are checked by
+// the client API before an order is made.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "crdt/context_token.h"
+#include "crdt/row.h"
+#include "crdt/row_key.h"
+
+namespace meridian::local {
+
+// Chosen by whoever gives the order; names it in the outcome. Never reused.
+using Ticket = Id<struct TicketTag, std::uint64_t>;
+
+struct PutOrder {
+  Ticket ticket;
+  crdt::RowKey key;
+  std::optional<Bytes> value;  // none: delete
+  // What the client had read. None: a put adds a sibling, a delete covers what is held here.
+  std::optional<crdt::ContextToken> read;
+  std::size_t w = 1;
+  Duration timeout{};
+};
+
+struct GetOrder {
+  Ticket ticket;
+  crdt::RowKey key;
+  std::size_t r = 1;
+  Duration timeout{};
+};
+
+enum class OutcomeStatus : std::uint8_t {
+  kDone,
+  kTimedOut,         // W or R was not reached; a write may surface later
+  kTooManySiblings,  // nothing was written
+  kNotReady,         // this node cannot mint yet; nothing was written
+  kOverloaded,       // too many operations in flight here; nothing was written
+};
+
+struct Outcome {
+  Ticket ticket;
+  OutcomeStatus status = OutcomeStatus::kDone;
+  crdt::RowKey key;
+  crdt::Row row;             // of a get: all that R replicas know
+  crdt::ContextToken token;  // for the client's next write of the key
+  crdt::Dot dot;             // of a put
+  std::size_t reached = 0;   // replicas that answered
+  std::size_t needed = 0;    // W or R
+  BatchId after;             // the answer shows a row that waits for this batch; 0: nothing
+};
+
+}  // namespace meridian::local

@@ -1,0 +1,171 @@
+#include "local/partition_log.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/fail_stop.h"
+#include "local/log_keys.h"
+
+namespace meridian::local {
+namespace {
+
+constexpr std::uint8_t kSeenVersion = 1;
+// Rows fetched at a time while a slice fills: one MultiGet each.
+constexpr std::size_t kRowsPerFetch = 64;
+// Dots gathered before rows are fetched; bounds memory whatever is wanted.
+constexpr std::size_t kDotsPerRead = 4096;
+
+struct Logged {
+  std::map<Bytes, std::vector<crdt::Dot>> dots_of_row;  // by storage key
+  std::size_t dots = 0;
+  bool more = false;
+};
+
+// The log rows of the wanted dots, grouped by the row they point at.
+Logged Gather(const Storage& storage, PartitionKey key, const crdt::SeenVector& wanted) {
+  Logged logged;
+  for (const auto& [actor, sequences] : wanted.entries()) {
+    for (const crdt::Interval& interval : sequences.intervals()) {
+      if (logged.more) return logged;
+      const auto visit = [&](const Entry& entry) {
+        if (logged.dots == kDotsPerRead) {
+          logged.more = true;
+          return false;
+        }
+        Bytes row = OrStop(StorageKeyOfLog(key, entry.value));
+        logged.dots_of_row[std::move(row)].push_back(DotOfLogKey(entry.key));
+        ++logged.dots;
+        return true;
+      };
+      OrStop(storage.Scan(Column::kLog, LogKey(key, {actor, interval.first}),
+                          LogKey(key, {actor, interval.last + 1}), visit));
+    }
+  }
+  return logged;
+}
+
+crdt::RowUpdate MakeUpdate(const Bytes& storage_key, ByteView bytes,
+                           const std::vector<crdt::Dot>& dots) {
+  crdt::RowUpdate update{OrStop(crdt::ParseStorageKey(storage_key)),
+                         OrStop(crdt::DecodeRow(bytes)),
+                         {}};
+  for (const crdt::Dot& dot : dots) {
+    if (!update.row.Has(dot)) update.listed.push_back(dot);
+  }
+  return update;
+}
+
+}  // namespace
+
+PartitionLog::PartitionLog(const Ring& ring, Turn& turn) : turn_(turn) {
+  for (const Placement& placement : ring.topology().placements) {
+    const NodeId self{ring.self().number};
+    for (const PartitionId id : ring.table().PartitionsOf(placement.id, self)) {
+      keys_.push_back({placement.id, id});
+    }
+  }
+  states_.resize(keys_.size());
+}
+
+void PartitionLog::Load() {
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    const auto stored = OrStop(turn_.Get(Column::kMeta, SeenCheckpointKey(keys_[i])));
+    if (stored) {
+      states_[i].seen = OrStop(DecodeVersioned<crdt::SeenVector>(kSeenVersion, *stored));
+    }
+    LoadTail(keys_[i], states_[i]);
+  }
+}
+
+// Skips from actor to actor: of each, only what lies above the checkpoint's unbroken start is read.
+void PartitionLog::LoadTail(PartitionKey key, State& state) {
+  Bytes from = LogKey(key, {});
+  const Bytes end = LogEnd(key);
+  for (;;) {
+    std::optional<Actor> actor;
+    OrStop(turn_.Scan(Column::kLog, from, end, [&](const Entry& entry) {
+      actor = DotOfLogKey(entry.key).actor;
+      return false;
+    }));
+    if (!actor) return;
+    const crdt::IntervalSet* known = state.seen.SequencesOf(*actor);
+    const bool unbroken = known != nullptr && known->intervals().front().first == 1;
+    const std::uint64_t next = unbroken ? known->intervals().front().last + 1 : 1;
+    const Bytes past = LogKey(key, {{actor->packed + 1}, 0});
+    OrStop(turn_.Scan(Column::kLog, LogKey(key, {*actor, next}), past, [&](const Entry& entry) {
+      state.seen.Add(DotOfLogKey(entry.key));
+      return true;
+    }));
+    from = past;
+  }
+}
+
+const PartitionLog::State* PartitionLog::Find(PartitionKey key) const {
+  const auto at = std::ranges::lower_bound(keys_, key);
+  if (at == keys_.end() || *at != key) return nullptr;
+  return &states_[static_cast<std::size_t>(at - keys_.begin())];
+}
+
+const PartitionLog::State& PartitionLog::At(PartitionKey key) const {
+  const State* state = Find(key);
+  MERIDIAN_CHECK(state != nullptr);
+  return *state;
+}
+
+std::uint64_t PartitionLog::Digest(PartitionKey key) const {
+  const State& state = At(key);
+  if (state.digest_at != state.changed_at) {
+    state.digest = state.seen.Digest();
+    state.digest_at = state.changed_at;
+  }
+  return state.digest;
+}
+
+bool PartitionLog::Record(PartitionKey key, const crdt::Dot& dot, ByteView storage_key) {
+  State& state = At(key);
+  if (!state.seen.Add(dot)) return false;
+  state.changed_at = ++changes_;
+  turn_.Put(Column::kLog, LogKey(key, dot), LogValue(storage_key));
+  return true;
+}
+
+void PartitionLog::Checkpoint() {
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    State& state = states_[i];
+    if (state.checkpointed_at == state.changed_at) continue;
+    state.checkpointed_at = state.changed_at;
+    turn_.Put(Column::kMeta, SeenCheckpointKey(keys_[i]),
+              EncodeVersioned(kSeenVersion, state.seen));
+  }
+}
+
+void PartitionLog::Read(PartitionKey key, const crdt::SeenVector& wanted, std::size_t bytes_max,
+                        Slice& slice) const {
+  const Logged logged = Gather(turn_, key, wanted);
+  slice.more = slice.more || logged.more;
+  auto row = logged.dots_of_row.begin();
+  while (row != logged.dots_of_row.end()) {
+    if (slice.bytes >= bytes_max) {
+      slice.more = true;
+      return;
+    }
+    std::vector<Bytes> keys;
+    const auto first = row;
+    for (; row != logged.dots_of_row.end() && keys.size() < kRowsPerFetch; ++row) {
+      keys.push_back(row->first);
+    }
+    const auto rows = OrStop(turn_.MultiGet(Column::kData, keys));
+    auto group = first;
+    for (const std::optional<Bytes>& bytes : rows) {
+      if (bytes) {
+        slice.rows.push_back(MakeUpdate(group->first, *bytes, group->second));
+        slice.bytes += slice.rows.back().ApproximateBytes();
+      } else {
+        slice.orphans += group->second.size();
+      }
+      ++group;
+    }
+  }
+}
+
+}  // namespace meridian::local

@@ -1,0 +1,78 @@
+// The partition logs of a node and the seen vectors they add up to.
+//
+//     log row    placement (2) | partition (2) | actor (8) | sequence (8)  ->  which row
+//     meta row   "seen" | placement (2) | partition (2)                    ->  seen vector, checkpoint
+//
+// A log row says "this dot was applied here, to that row" and holds no value: what is shipped is the
+// row's present state, so hot keys conflate by themselves. Vectors live in memory; a checkpoint
+// spares the next start most of the log. Both are written in the batch of the data they speak of, so
+// after a crash log, vector and data agree.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/turn.h"
+#include "crdt/row_update.h"
+#include "crdt/seen_vector.h"
+#include "local/ring.h"
+
+namespace meridian::local {
+
+class PartitionLog {
+ public:
+  // Both outlive this.
+  PartitionLog(const Ring& ring, Turn& turn);
+
+  // Reads checkpoints and the logs' tails. Once, before anything else.
+  void Load();
+
+  // The partitions this node is a primary of, ascending.
+  const std::vector<PartitionKey>& partitions() const { return keys_; }
+  bool Holds(PartitionKey key) const { return Find(key) != nullptr; }
+
+  // Requires Holds(key), as do all below.
+  const crdt::SeenVector& Seen(PartitionKey key) const { return At(key).seen; }
+  std::uint64_t Digest(PartitionKey key) const;
+
+  // Marks the dot as applied to the row and logs it. False, and nothing is done, when it was before.
+  bool Record(PartitionKey key, const crdt::Dot& dot, ByteView storage_key);
+
+  // Counts every change of any vector; ChangedAt is the count at a partition's last change.
+  std::uint64_t changes() const { return changes_; }
+  std::uint64_t ChangedAt(PartitionKey key) const { return At(key).changed_at; }
+
+  // Writes the vectors that changed since the last checkpoint.
+  void Checkpoint();
+
+  struct Slice {
+    std::vector<crdt::RowUpdate> rows;
+    std::size_t bytes = 0;      // of `rows`, roughly
+    std::uint64_t orphans = 0;  // dots whose data row is missing: not in `rows`, counted
+    bool more = false;          // a limit was reached before all wanted dots were read
+  };
+  // Appends the rows of the wanted dots that are logged here, until the slice has about `bytes_max`.
+  void Read(PartitionKey key, const crdt::SeenVector& wanted, std::size_t bytes_max,
+            Slice& slice) const;
+
+ private:
+  struct State {
+    crdt::SeenVector seen;
+    std::uint64_t changed_at = 0;
+    std::uint64_t checkpointed_at = 0;
+    mutable std::uint64_t digest = 0;
+    mutable std::uint64_t digest_at = UINT64_MAX;  // `changed_at` when it was computed
+  };
+  const State* Find(PartitionKey key) const;
+  const State& At(PartitionKey key) const;
+  State& At(PartitionKey key) { return const_cast<State&>(std::as_const(*this).At(key)); }
+  void LoadTail(PartitionKey key, State& state);
+
+  Turn& turn_;
+  std::vector<PartitionKey> keys_;  // ascending
+  std::vector<State> states_;       // of keys_
+  std::uint64_t changes_ = 0;
+};
+
+}  // namespace meridian::local

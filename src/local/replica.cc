@@ -1,0 +1,84 @@
+#include "local/replica.h"
+
+#include "base/fail_stop.h"
+
+namespace meridian::local {
+namespace {
+
+constexpr ByteView kIncarnationKey = "incarnation";
+constexpr std::uint8_t kIncarnationVersion = 1;
+
+}  // namespace
+
+void Replica::Start() {
+  const auto stored = OrStop(turn_.Get(Column::kMeta, kIncarnationKey));
+  std::uint32_t incarnation = 1;
+  if (stored) incarnation += OrStop(DecodeVersioned<std::uint32_t>(kIncarnationVersion, *stored));
+  turn_.Put(Column::kMeta, Bytes(kIncarnationKey),
+            EncodeVersioned(kIncarnationVersion, incarnation));
+  incarnation_batch_ = turn_.Open();
+  actor_ = Actor::Of(ring_.self().region, {ring_.self().number}, incarnation);
+  log_.Load();
+}
+
+crdt::Row Replica::Read(const crdt::RowKey& key, Token token) const {
+  const auto bytes = OrStop(turn_.Get(Column::kData, crdt::StorageKey(key, token)));
+  return bytes ? OrStop(crdt::DecodeRow(*bytes)) : crdt::Row{};
+}
+
+crdt::Dot Replica::Mint(PartitionKey key) {
+  MERIDIAN_CHECK(MayMint());
+  return {actor_, ++minted_[key]};
+}
+
+bool Replica::Apply(const crdt::RowUpdate& update) {
+  const Token token = update.key.token();
+  if (!log_.Holds(ring_.PartitionOfToken(update.key.placement, token))) {
+    ++counters_.rows_refused;
+    return false;
+  }
+  ApplyOver(Read(update.key, token), update, token);
+  return true;
+}
+
+void Replica::ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, Token token) {
+  const PartitionKey key = ring_.PartitionOfToken(update.key.placement, token);
+  const Namespace* space = ring_.topology().FindNamespace(update.key.space);
+  const Policy policy = space == nullptr ? Policy::kSiblings : space->policy;
+  Bytes storage_key = crdt::StorageKey(update.key, token);
+  crdt::Row joined = crdt::Join(
+      stored, WithoutOverwritten(update.row, stored, log_.Seen(key)), policy);
+  const bool recorded = RecordAll(key, update, storage_key);
+  const bool changed = joined != stored;
+  if (changed) turn_.Put(Column::kData, std::move(storage_key), crdt::EncodeRow(joined));
+  if (changed || recorded) dirty_.Mark(token, turn_.Open());
+  ++(changed ? counters_.rows_applied : counters_.rows_known);
+}
+
+// Rule 4: a version whose dot is seen here but which the stored row no longer has was overwritten or
+// collected here; joined again it would come back from the dead.
+crdt::Row Replica::WithoutOverwritten(const crdt::Row& incoming, const crdt::Row& stored,
+                                      const crdt::SeenVector& seen) {
+  crdt::Row kept;
+  kept.context = incoming.context;
+  for (const crdt::Version& version : incoming.versions) {
+    if (stored.Has(version.dot) || !seen.Contains(version.dot)) {
+      kept.versions.push_back(version);
+    } else {
+      ++counters_.versions_dropped;
+    }
+  }
+  return kept;
+}
+
+// Rule 3: exactly the dots that the sender listed and those present as versions.
+bool Replica::RecordAll(PartitionKey key, const crdt::RowUpdate& update, ByteView storage_key) {
+  bool recorded = false;
+  for (const crdt::Version& version : update.row.versions) {
+    recorded |= log_.Record(key, version.dot, storage_key);
+  }
+  for (const crdt::Dot& dot : update.listed) recorded |= log_.Record(key, dot, storage_key);
+  return recorded;
+}
+
+}  // namespace meridian::local
