@@ -7,11 +7,11 @@
 #   process   tests/process, tests/fault -> process_tests, which start the real binaries
 #   tidy      scripts/tidy.py, its own test, and clang-format where it is installed
 #
-# `ninja unit_all` builds what the labels unit and fuzz run. The main() is tests/support's, or gmock's.
+# `ninja unit_all` builds what the labels unit and fuzz run. Their main() is gmock's.
 
 add_library(meridian_test_options INTERFACE)
 target_link_libraries(meridian_test_options INTERFACE
-  ${MERIDIAN_ALL_LIBRARIES} third_party_gtest third_party_rapidcheck)
+  meridian_options third_party_gtest third_party_rapidcheck)
 target_include_directories(meridian_test_options INTERFACE ${PROJECT_SOURCE_DIR}/tests)
 target_compile_definitions(meridian_test_options INTERFACE
   MERIDIAN_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden"
@@ -25,11 +25,11 @@ set(MERIDIAN_TEST_ENVIRONMENT
   "UBSAN_OPTIONS=print_stacktrace=1"
   "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1")
 
-# Code that several kinds of tests share.
+# Code that several kinds of tests share; it may use what node may.
 file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cc)
 if(support)
   add_library(meridian_test_support STATIC ${support})
-  target_link_libraries(meridian_test_support PUBLIC meridian_test_options)
+  target_link_libraries(meridian_test_support PUBLIC meridian_test_options meridian_node)
 else()
   add_library(meridian_test_support INTERFACE)
   target_link_libraries(meridian_test_support INTERFACE meridian_test_options)
@@ -39,10 +39,11 @@ add_custom_target(unit_all)
 
 include(GoogleTest)
 
-# meridian_test(<name> LABEL <label> TIMEOUT <seconds> FOLDERS <folder>... [PROPERTIES ...])
+# meridian_test(<name> LABEL <label> TIMEOUT <seconds> FOLDERS <folder>... LIBRARIES <library>...
+#               [PROPERTIES ...])
 # One gtest binary of all the sources in the folders, one ctest a case. Nothing, if they are empty.
 function(meridian_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "FOLDERS;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "FOLDERS;LIBRARIES;PROPERTIES" ${ARGN})
   set(sources)
   foreach(folder IN LISTS ARG_FOLDERS)
     file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cc)
@@ -52,7 +53,7 @@ function(meridian_test name)
     return()
   endif()
   add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE meridian_test_support ${MERIDIAN_GTEST_MAIN}
+  target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} ${MERIDIAN_GTEST_MAIN}
                         meridian_test_options)
   gtest_discover_tests(${name}
     DISCOVERY_MODE PRE_TEST
@@ -64,13 +65,23 @@ function(meridian_test name)
   endif()
 endfunction()
 
-foreach(folder IN ITEMS base crdt local wan node io sim client)
-  meridian_test(unit_${folder} LABEL unit TIMEOUT 60 FOLDERS unit/${folder})
+foreach(folder IN ITEMS base crdt local wan)
+  meridian_test(unit_${folder} LABEL unit TIMEOUT 60 FOLDERS unit/${folder}
+                LIBRARIES meridian_${folder})
 endforeach()
-meridian_test(property_tests LABEL unit TIMEOUT 300 FOLDERS property)
-meridian_test(sim_tests LABEL sim TIMEOUT 600 FOLDERS sim scenario)
-meridian_test(io_tests LABEL io TIMEOUT 120 FOLDERS io PROPERTIES RESOURCE_LOCK loopback)
+foreach(folder IN ITEMS node io sim client)
+  meridian_test(unit_${folder} LABEL unit TIMEOUT 60 FOLDERS unit/${folder}
+                LIBRARIES meridian_test_support meridian_${folder})
+endforeach()
+meridian_test(property_tests LABEL unit TIMEOUT 300 FOLDERS property
+              LIBRARIES meridian_test_support meridian_sim meridian_node)
+meridian_test(sim_tests LABEL sim TIMEOUT 600 FOLDERS sim scenario
+              LIBRARIES meridian_test_support meridian_sim)
+meridian_test(io_tests LABEL io TIMEOUT 120 FOLDERS io
+              LIBRARIES meridian_test_support meridian_io
+              PROPERTIES RESOURCE_LOCK loopback)
 meridian_test(process_tests LABEL process TIMEOUT 300 FOLDERS process fault
+              LIBRARIES meridian_test_support meridian_client meridian_io
               PROPERTIES RUN_SERIAL TRUE)
 if(TARGET process_tests)
   add_dependencies(process_tests apps)
@@ -80,7 +91,7 @@ file(GLOB fuzzers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
 foreach(fuzzer IN LISTS fuzzers)
   get_filename_component(name ${fuzzer} NAME_WE)
   add_executable(${name} ${fuzzer})
-  target_link_libraries(${name} PRIVATE meridian_test_options)
+  target_link_libraries(${name} PRIVATE ${MERIDIAN_ALL_LIBRARIES} meridian_test_options)
   if(MERIDIAN_FUZZ)
     target_compile_definitions(${name} PRIVATE MERIDIAN_LIBFUZZER)
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer)

@@ -1,0 +1,169 @@
+// Feeds damaged bytes to every decoder of what comes from outside: none may crash, hang, or accept
+// what it cannot write again.
+//
+//     decoders_fuzz [ITERATIONS [SEED]]     the same run for the same arguments; ctest runs it
+//     cmake --preset fuzz                   the same targets under libFuzzer
+//
+// A new decoder is one line in Targets().
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "node/client_api.h"
+#include "node/metrics.h"
+
+namespace meridian {
+namespace {
+
+struct Target {
+  std::string name;
+  std::vector<Bytes> seeds;  // well-formed; the mutations start from them
+  // Whether it decodes. Stops the process if it does but does not encode to bytes that decode
+  // alike.
+  std::function<bool(ByteView)> accepts;
+};
+
+[[noreturn]] void Stop(const std::string& target, const char* what, ByteView bytes) {
+  std::fprintf(stderr, "%s: %s:", target.c_str(), what);
+  for (const char byte : bytes) std::fprintf(stderr, " %02x", static_cast<unsigned char>(byte));
+  std::fprintf(stderr, "\n");
+  std::abort();
+}
+
+template <class T>
+Target Of(const std::string& name, Result<T> (*decode)(ByteView), Bytes (*encode)(const T&),
+          const std::vector<T>& examples) {
+  Target target{name, {}, [=](ByteView bytes) {
+                  const Result<T> decoded = decode(bytes);
+                  if (!decoded) return false;
+                  const Bytes written = encode(*decoded);
+                  const Result<T> again = decode(written);
+                  if (!again || encode(*again) != written) Stop(name, "does not read back", bytes);
+                  return true;
+                }};
+  for (const T& example : examples) target.seeds.push_back(encode(example));
+  return target;
+}
+
+std::vector<node::ClientRequest> Requests() {
+  node::ClientRequest put;
+  put.operation = node::Operation::kPut;
+  put.key = "user:1";
+  put.value = Bytes(300, 'v');
+  put.context = "token";
+  put.level = node::Level::kAll;
+  put.timeout_ms = 1500;
+  return {node::ClientRequest{}, put};
+}
+
+std::vector<node::ClientAnswer> Answers() {
+  node::ClientAnswer siblings;
+  siblings.status = node::Status::kSiblings;
+  siblings.values = {"one", "two", ""};
+  siblings.context = "token";
+  siblings.maybe = true;
+  return {node::ClientAnswer{}, siblings};
+}
+
+std::vector<node::MetricSet> MetricSets() {
+  node::Metric lag;
+  lag.kind = node::MetricKind::kGauge;
+  lag.name = "meridian_wan_lag_seconds";
+  lag.help = "How far behind.";
+  lag.labels = {{"from", "us-east"}, {"to", "eu-west"}};
+  lag.value = -5;
+  node::MetricSet two;
+  two.metrics = {lag, lag};
+  return {node::MetricSet{}, two};
+}
+
+std::vector<Target> Targets() {
+  return {
+      Of("DecodeRequest", node::DecodeRequest, node::EncodeRequest, Requests()),
+      Of("DecodeAnswer", node::DecodeAnswer, node::EncodeAnswer, Answers()),
+      Of("DecodeMetrics", node::DecodeMetrics, node::EncodeMetrics, MetricSets()),
+  };
+}
+
+#ifndef MERIDIAN_LIBFUZZER
+
+// One change of the kinds that find mistakes: bits, bytes, lengths, cuts, repeats, splices.
+void Mutate(Bytes& bytes, const Bytes& other, Random& random) {
+  const std::size_t at = random.Below(bytes.size() + 1);
+  const std::size_t length = random.Below(bytes.size() - at + 1);
+  switch (random.Below(8)) {
+    case 0:
+      if (at < bytes.size()) bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.Below(8)));
+      break;
+    case 1:
+      if (at < bytes.size()) bytes[at] = static_cast<char>(random.Below(256));
+      break;
+    case 2: bytes.insert(at, 1, static_cast<char>(random.Below(256))); break;
+    case 3: bytes.erase(at, length); break;
+    case 4: bytes.insert(at, bytes.substr(at, std::min<std::size_t>(length, 64))); break;
+    case 5: bytes.insert(at, Bytes(random.Between(1, 10), '\xff')); break;  // a huge varint
+    case 6: bytes.resize(at); break;
+    default: bytes = bytes.substr(0, at) + other.substr(random.Below(other.size() + 1)); break;
+  }
+}
+
+// Returns how many mutants were accepted: none, or all, would mean that nothing was tested.
+std::uint64_t Fuzz(const Target& target, std::uint64_t iterations, Random random) {
+  for (const Bytes& seed : target.seeds) {
+    if (!target.accepts(seed)) Stop(target.name, "refuses a seed", seed);
+  }
+  std::uint64_t accepted = 0;
+  for (std::uint64_t i = 0; i < iterations; ++i) {
+    Bytes bytes = random.Pick(target.seeds);
+    for (std::uint64_t changes = random.Between(1, 4); changes > 0; --changes) {
+      Mutate(bytes, random.Pick(target.seeds), random);
+    }
+    if (target.accepts(bytes)) ++accepted;
+  }
+  return accepted;
+}
+
+int Main(std::uint64_t iterations, std::uint64_t seed) {
+  Random random(seed);
+  int status = EXIT_SUCCESS;
+  for (const Target& target : Targets()) {
+    const std::uint64_t accepted = Fuzz(target, iterations, random.Fork());
+    std::printf("%-20s %llu of %llu mutants accepted\n", target.name.c_str(),
+                static_cast<unsigned long long>(accepted),
+                static_cast<unsigned long long>(iterations));
+    if (accepted == 0 || accepted == iterations) status = EXIT_FAILURE;
+  }
+  return status;
+}
+
+#endif
+
+}  // namespace
+}  // namespace meridian
+
+#ifdef MERIDIAN_LIBFUZZER
+
+// The first byte picks the target.
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+  static const std::vector<meridian::Target> targets = meridian::Targets();
+  if (size == 0) return 0;
+  const meridian::Target& target = targets[data[0] % targets.size()];
+  target.accepts({reinterpret_cast<const char*>(data) + 1, size - 1});
+  return 0;
+}
+
+#else
+
+int main(int argc, char** argv) {
+  const std::uint64_t iterations = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100000;
+  const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+  return meridian::Main(iterations, seed);
+}
+
+#endif
