@@ -9,8 +9,8 @@
 // have a varint length in front, Fixed64 is 8 bytes little endian. Formats are in docs/wire.md and
 // docs/storage.md, and golden files prove them.
 //
-// Decoding never trusts: a length larger than what is left, a varint that overflows its type, or
-// bytes left over are kCorrupt, whatever the input; nothing is allocated that the input did not pay
+// Decoding never trusts: a length larger than what is left, a varint that overflows its type or is
+// longer than it need be, or bytes left over are kCorrupt, whatever the input; nothing is allocated that the input did not pay
 // for in bytes. What reads from outside puts a version byte in front (EncodeVersioned).
 
 #pragma once
@@ -84,7 +84,8 @@ class Reader : public cereal::InputArchive<Reader> {
     std::uint64_t number = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
       const auto byte = static_cast<std::uint8_t>(Raw(1)[0]);
-      if (shift == 63 && byte > 1) break;
+      // Too large; or ended by a zero that adds nothing, a second form of a shorter number.
+      if ((shift == 63 && byte > 1) || (shift > 0 && byte == 0)) break;
       number |= std::uint64_t{byte & 0x7fU} << shift;
       if (byte < 0x80) return number;
     }

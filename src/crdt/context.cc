@@ -1,6 +1,14 @@
 #include "crdt/context.h"
 
+#include <iterator>
+
 namespace meridian::crdt {
+namespace {
+
+// Up to here, inserting one by one costs less than writing everything anew.
+constexpr std::size_t kFew = 8;
+
+}  // namespace
 
 void Context::Add(const Dot& dot) {
   MERIDIAN_CHECK(dot.sequence > 0);
@@ -17,7 +25,16 @@ void Context::Merge(const Context& other) {
     entries_ = other.entries_;
     return;
   }
-  for (const Dot& dot : other.entries_) Add(dot);
+  if (other.entries_.size() <= kFew) {
+    for (const Dot& dot : other.entries_) Add(dot);
+    return;
+  }
+  std::vector<Dot> all;
+  all.reserve(entries_.size() + other.entries_.size());
+  std::ranges::merge(entries_, other.entries_, std::back_inserter(all), {}, &Dot::actor,
+                     &Dot::actor);
+  entries_.clear();
+  for (const Dot& dot : all) Add(dot);  // each at the end
 }
 
 std::uint64_t Context::SequenceOf(Actor actor) const {

@@ -9,18 +9,26 @@
 #include <cstdint>
 #include <string>
 
+#include "base/codec.h"
 #include "base/ids.h"
 
 namespace meridian::crdt {
 
 struct Dot {
   Actor actor;
-  std::uint64_t sequence = 0;
+  std::uint64_t sequence = 0;  // 1 .. kSequenceMax of a mutation; 0 names none and is never sent
+
+  static constexpr std::uint64_t kSequenceMax = UINT64_MAX - 1;  // so that + 1 never wraps
 
   friend auto operator<=>(const Dot&, const Dot&) = default;
   template <class Archive>
-  void serialize(Archive& archive) {
+  void save(Archive& archive) const {
     archive(actor, sequence);
+  }
+  template <class Archive>
+  void load(Archive& archive) {
+    archive(actor, sequence);
+    codec::Require(sequence >= 1 && sequence <= kSequenceMax, "sequence that nobody mints");
   }
 };
 

@@ -1,8 +1,15 @@
 #include "crdt/interval_set.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace meridian::crdt {
+namespace {
+
+// Up to here, inserting one by one costs less than writing everything anew.
+constexpr std::size_t kFew = 8;
+
+}  // namespace
 
 void IntervalSet::Add(Interval added) {
   MERIDIAN_CHECK(added.first >= 1 && added.first <= added.last && added.last <= kMax);
@@ -31,7 +38,16 @@ void IntervalSet::Merge(const IntervalSet& other) {
     intervals_ = other.intervals_;
     return;
   }
-  for (const Interval& interval : other.intervals_) Add(interval);
+  if (other.intervals_.size() <= kFew) {
+    for (const Interval& interval : other.intervals_) Add(interval);
+    return;
+  }
+  std::vector<Interval> all;
+  all.reserve(intervals_.size() + other.intervals_.size());
+  std::ranges::merge(intervals_, other.intervals_, std::back_inserter(all), {}, &Interval::first,
+                     &Interval::first);
+  intervals_.clear();
+  for (const Interval& interval : all) Add(interval);  // each at the end
 }
 
 bool IntervalSet::Contains(std::uint64_t sequence) const {

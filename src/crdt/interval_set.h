@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/codec.h"
+#include "crdt/dot.h"
 
 namespace meridian::crdt {
 
@@ -74,7 +75,7 @@ class IntervalSet {
   }
 
  private:
-  static constexpr std::uint64_t kMax = UINT64_MAX - 1;  // so that last + 1 never wraps
+  static constexpr std::uint64_t kMax = Dot::kSequenceMax;
 
   std::vector<Interval> intervals_;  // ascending, never touching each other
 };

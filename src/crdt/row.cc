@@ -50,7 +50,8 @@ std::vector<Version> SiblingVersions(const Row& a, const Row& b) {
 }  // namespace
 
 bool Row::Has(const Dot& dot) const {
-  return std::ranges::any_of(versions, [&](const Version& v) { return v.dot == dot; });
+  const auto at = std::ranges::lower_bound(versions, dot, {}, &Version::dot);
+  return at != versions.end() && at->dot == dot;
 }
 
 Stamp Row::MaxStamp() const {

@@ -14,11 +14,14 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
+#include "base/codec.h"
 #include "base/result.h"
 #include "crdt/context.h"
 #include "crdt/dot.h"
@@ -109,7 +112,10 @@ void Row::load(Archive& archive) {
     codec::Require(distance < entry.sequence, "version is below its actor's first");
     version.dot = {entry.actor, entry.sequence - distance};
     if ((flags & 1U) != 0) archive(version.value.emplace());
-    if ((flags & 2U) != 0) archive(version.expires_ms);
+    if ((flags & 2U) != 0) {
+      archive(version.expires_ms);
+      codec::Require(version.expires_ms != 0, "expires, and never does");
+    }
     codec::Require(versions.empty() || versions.back().dot < version.dot, "versions out of order");
     versions.push_back(std::move(version));
   }

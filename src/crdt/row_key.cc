@@ -11,7 +11,7 @@ constexpr std::size_t kHeader = 2 + 8 + 2 + 2;
 }  // namespace
 
 Bytes StorageKey(const RowKey& key, Token token) {
-  MERIDIAN_CHECK(key.key.size() <= UINT16_MAX);
+  MERIDIAN_CHECK(key.key.size() <= RowKey::kKeyBytesMax);
   Bytes bytes;
   bytes.reserve(kHeader + key.key.size() + key.element.size());
   AppendBigEndian(bytes, key.placement.value);

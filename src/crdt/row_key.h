@@ -9,8 +9,11 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
+#include <cstdint>
 
 #include "base/bytes.h"
+#include "base/codec.h"
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/result.h"
@@ -27,12 +30,19 @@ struct RowKey {
 
   friend auto operator<=>(const RowKey&, const RowKey&) = default;
   template <class Archive>
-  void serialize(Archive& archive) {
+  void save(Archive& archive) const {
     archive(placement, space, key, element);
   }
+  template <class Archive>
+  void load(Archive& archive) {
+    archive(placement, space, key, element);
+    codec::Require(key.size() <= kKeyBytesMax, "key is too long to store");
+  }
+
+  static constexpr std::size_t kKeyBytesMax = UINT16_MAX;  // two bytes hold its length
 };
 
-// Requires key.size() <= 65535.
+// Requires key.size() <= RowKey::kKeyBytesMax.
 Bytes StorageKey(const RowKey& key);
 Bytes StorageKey(const RowKey& key, Token token);  // when the caller has computed the token
 

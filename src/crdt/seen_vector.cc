@@ -1,10 +1,17 @@
 #include "crdt/seen_vector.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/hash.h"
 
 namespace meridian::crdt {
+namespace {
+
+// Up to here, inserting one by one costs less than moving everything.
+constexpr std::size_t kFew = 8;
+
+}  // namespace
 
 IntervalSet& SeenVector::SlotOf(Actor actor) {
   auto at = std::ranges::lower_bound(entries_, actor, {}, &Entry::actor);
@@ -24,7 +31,21 @@ void SeenVector::Add(Actor actor, const IntervalSet& sequences) {
 }
 
 void SeenVector::Merge(const SeenVector& other) {
-  for (const Entry& entry : other.entries_) Add(entry.actor, entry.sequences);
+  if (this == &other) return;
+  if (other.entries_.size() <= kFew) {
+    for (const Entry& entry : other.entries_) Add(entry.actor, entry.sequences);
+    return;
+  }
+  std::vector<Entry> mine = std::move(entries_);
+  entries_.clear();
+  auto next = mine.begin();
+  for (const Entry& entry : other.entries_) {
+    for (; next != mine.end() && next->actor <= entry.actor; ++next) {
+      entries_.push_back(std::move(*next));
+    }
+    Add(entry.actor, entry.sequences);  // at the end
+  }
+  entries_.insert(entries_.end(), std::move_iterator(next), std::move_iterator(mine.end()));
 }
 
 const IntervalSet* SeenVector::SequencesOf(Actor actor) const {
@@ -83,13 +104,14 @@ std::string SeenVector::ToString() const {
 }
 
 SeenVector HeldBy(const std::vector<const SeenVector*>& vectors, std::size_t quorum) {
+  if (quorum == 0 || quorum > vectors.size()) return {};
   // level[k]: dots in at least k + 1 of the vectors met so far.
   std::vector<SeenVector> level(quorum);
   for (const SeenVector* vector : vectors) {
     for (std::size_t k = quorum; k-- > 1;) level[k].Merge(level[k - 1].Common(*vector));
-    if (quorum > 0) level[0].Merge(*vector);
+    level[0].Merge(*vector);
   }
-  return quorum == 0 ? SeenVector{} : std::move(level[quorum - 1]);
+  return std::move(level[quorum - 1]);
 }
 
 }  // namespace meridian::crdt

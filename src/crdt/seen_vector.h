@@ -83,7 +83,7 @@ class SeenVector {
   std::vector<Entry> entries_;  // ascending actor
 };
 
-// Dots in at least `quorum` of the vectors.
+// Dots in at least `quorum` of the vectors; none for quorum 0.
 SeenVector HeldBy(const std::vector<const SeenVector*>& vectors, std::size_t quorum);
 
 }  // namespace meridian::crdt
