@@ -196,7 +196,9 @@ std::vector<HolderList> Assign(const std::vector<Holder>& holders, std::uint32_t
   const auto partitions = static_cast<std::uint32_t>(wish.size());
   const std::vector<Bounds> shares = Shares(holders, partitions, copies);
   const Layout at{partitions, static_cast<std::uint32_t>(racks.size())};
-  const std::int64_t price = std::int64_t{partitions} * copies + 1;
+  // In this order: the shares, then few moves, then few of them moves of a first.
+  const std::int64_t move = std::int64_t{partitions} * copies + 1;
+  const std::int64_t price = move * move;
 
   FlowNetwork network(at.HolderAt(static_cast<std::uint32_t>(holders.size())));
   std::vector<std::vector<FlowNetwork::Arc>> arcs(partitions);
@@ -206,9 +208,9 @@ std::vector<HolderList> Assign(const std::vector<Holder>& holders, std::uint32_t
       AddBoundedArc(network, at.Partition(p), at.Rack(p, rack), racks[rack], price);
     }
     for (const std::uint32_t i : preference[p]) {
-      const bool wished = std::ranges::find(wish[p], i) != wish[p].end();
-      arcs[p].push_back(
-          network.AddArc(at.Rack(p, holders[i].rack), at.HolderAt(i), 1, wished ? 0 : 1));
+      const auto place = std::ranges::find(wish[p], i);
+      const std::int64_t cost = place == wish[p].end() ? move : place == wish[p].begin() ? 0 : 1;
+      arcs[p].push_back(network.AddArc(at.Rack(p, holders[i].rack), at.HolderAt(i), 1, cost));
     }
   }
   for (std::uint32_t i = 0; i < holders.size(); ++i) {

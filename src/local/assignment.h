@@ -39,9 +39,10 @@ std::vector<Bounds> RackBounds(const std::vector<Holder>& holders, std::uint32_t
 std::vector<Bounds> Shares(const std::vector<Holder>& holders, std::uint32_t partitions,
                            std::uint32_t copies);
 
-// For every partition its `copies` holders, in no particular order. `wish` is who should have it
-// (too few, too many or too unbalanced as it may be); `preference` lists all holders, best first,
-// for what the wish does not decide. Requires both to have one list a partition.
+// For every partition its `copies` holders, in no particular order. `wish` is who should have it,
+// its first at the front (too few, too many, unknown or unbalanced as it may be); `preference`
+// lists all holders, best first, for what the wish does not decide. Requires both to have one list
+// a partition.
 std::vector<HolderList> Assign(const std::vector<Holder>& holders, std::uint32_t copies,
                                const std::vector<HolderList>& wish,
                                const std::vector<HolderList>& preference);
