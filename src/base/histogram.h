@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace meridian::client {
+namespace meridian {
 
 class Histogram {
  public:
@@ -36,4 +36,4 @@ class Histogram {
   double sum_ = 0;
 };
 
-}  // namespace meridian::client
+}  // namespace meridian

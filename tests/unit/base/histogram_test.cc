@@ -1,4 +1,4 @@
-#include "client/histogram.h"
+#include "base/histogram.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 
-namespace meridian::client {
+namespace meridian {
 namespace {
 
 TEST(HistogramTest, NothingAddedIsAllZero) {
@@ -67,4 +67,4 @@ TEST(HistogramTest, MergingIsAddingAll) {
 }
 
 }  // namespace
-}  // namespace meridian::client
+}  // namespace meridian

@@ -1,4 +1,4 @@
-#include "client/histogram.h"
+#include "base/histogram.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-namespace meridian::client {
+namespace meridian {
 namespace {
 
 constexpr unsigned kLinearBits = 7;
@@ -64,4 +64,4 @@ std::uint64_t Histogram::Percentile(double percent) const {
   return max_;
 }
 
-}  // namespace meridian::client
+}  // namespace meridian
