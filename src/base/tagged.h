@@ -1,7 +1,7 @@
 // A variant as bytes: one byte for which alternative it is, then that alternative's encoding.
 //
-// Bodies of messages are such variants. The byte is the alternative's index, so lists of messages
-// only grow at their end.
+// Bodies of messages are such variants. The byte is `first` plus the alternative's index, so lists of
+// messages only grow at their end, and two lists with other firsts are never mistaken.
 
 #pragma once
 
@@ -13,10 +13,10 @@
 
 namespace meridian {
 
-template <class Variant>
+template <std::uint8_t first, class Variant>
 Bytes PackVariant(const Variant& message) {
   static_assert(std::variant_size_v<Variant> < 64);
-  Bytes body(1, static_cast<char>(message.index()));
+  Bytes body(1, static_cast<char>(first + message.index()));
   std::visit([&](const auto& alternative) { EncodeTo(body, alternative); }, message);
   return body;
 }
@@ -32,10 +32,11 @@ Result<Variant> UnpackAs(ByteView bytes) {
 
 }  // namespace codec
 
-template <class Variant>
+template <std::uint8_t first, class Variant>
 Result<Variant> UnpackVariant(ByteView body) {
   if (body.empty()) return Fail(ErrorCode::kCorrupt, "empty message");
-  const auto index = static_cast<std::uint8_t>(body[0]);
+  // A byte below `first` wraps around to a large index.
+  const auto index = static_cast<std::uint8_t>(static_cast<std::uint8_t>(body[0]) - first);
   using Unpack = Result<Variant> (*)(ByteView);
   static constexpr auto kTable = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<Unpack, sizeof...(I)>{&codec::UnpackAs<Variant, I>...};

@@ -23,6 +23,7 @@ void GatewayFeed::OnOrder(Moment now, ProcessId gateway, const FeedOrder& order)
   report.life = replica_.actor().incarnation();
   report.since = order.life == report.life ? order.since : 0;
   report.number = log.changes();
+  for (const ProcessId standing : StandingOrders(now)) report.gateways.push_back(standing.number);
   for (const PartitionKey key : log.partitions()) {
     const bool changed = log.ChangedAt(key) > report.since || report.since == 0;
     if (changed && !log.Seen(key).empty()) report.partitions.push_back({key, log.Seen(key)});

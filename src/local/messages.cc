@@ -4,8 +4,8 @@
 
 namespace meridian::local {
 
-Bytes Pack(const RingMessage& message) { return PackVariant(message); }
+Bytes Pack(const RingMessage& message) { return PackVariant<0>(message); }
 
-Result<RingMessage> UnpackRingMessage(ByteView body) { return UnpackVariant<RingMessage>(body); }
+Result<RingMessage> UnpackRingMessage(ByteView body) { return UnpackVariant<0, RingMessage>(body); }
 
 }  // namespace meridian::local

@@ -129,11 +129,12 @@ struct SeenReport {
   std::uint64_t life = 0;    // differs after every restart: numbers start anew
   std::uint64_t since = 0;   // only partitions that changed after this number are in here
   std::uint64_t number = 0;  // for the next order
+  std::vector<std::uint32_t> gateways;  // whose orders stand, ascending: they share the partitions
   std::vector<PartitionSeen> partitions;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(life, since, number, partitions);
+    archive(life, since, number, gateways, partitions);
   }
 };
 // "Send me the rows of these dots from your durable log."

@@ -1,0 +1,230 @@
+#include "node/client_service.h"
+
+#include <algorithm>
+
+#include "node/request_rules.h"
+
+namespace meridian::node {
+namespace {
+
+// A silent primary costs a forwarded request this part of its time before the next is tried.
+constexpr int kForwardsPerTimeout = 3;
+
+// What a get shows: values that are there, byte-equal siblings once, oldest dot first.
+std::vector<Bytes> VisibleValues(const crdt::Row& row) {
+  std::vector<Bytes> values;
+  for (const crdt::Version& version : row.versions) {
+    if (!version.value || std::ranges::find(values, *version.value) != values.end()) continue;
+    values.push_back(*version.value);
+  }
+  return values;
+}
+
+std::string Reached(const local::Outcome& outcome) {
+  return std::to_string(outcome.reached) + " of " + std::to_string(outcome.needed) +
+         " replicas answered in time";
+}
+
+}  // namespace
+
+ClientService::ClientService(const RingNodeOptions& options, const local::Ring& ring, Turn& turn,
+                             local::Coordinator& coordinator, const Signer& signer)
+    : options_(options), ring_(ring), turn_(turn), coordinator_(coordinator), signer_(signer) {}
+
+void ClientService::Serve(Moment now, RequestTag tag, const Bytes& encoded,
+                          const Result<ClientRequest>& request) {
+  Admit(now, tag, encoded, request, true);
+}
+
+void ClientService::OnForward(Moment now, ProcessId from, local::Forward forward) {
+  // Never forwarded twice: two nodes that disagree on the owner would play ball.
+  Admit(now, Peer{from, forward.id}, forward.request, DecodeRequest(forward.request), false);
+}
+
+void ClientService::Admit(Moment now, Origin origin, const Bytes& encoded,
+                          const Result<ClientRequest>& request, bool may_forward) {
+  if (request) return Order(now, std::move(origin), encoded, *request, may_forward);
+  const std::string why = "the request cannot be read: " + request.error().message;
+  AnswerTo(origin, EncodeAnswer(Refused(Status::kBadRequest, why)), {});
+}
+
+void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
+                          const ClientRequest& request, bool may_forward) {
+  if (auto objection = Objection(ring_, request)) {
+    return AnswerTo(origin, EncodeAnswer(*objection), {});
+  }
+  const local::Namespace* space = ring_.topology().FindNamespace(request.space);
+  crdt::RowKey key{space->placement, space->id, request.key, {}};
+  std::optional<crdt::ContextToken> read;
+  if (!request.context.empty()) {
+    Result<crdt::ContextToken> token = crdt::OpenToken(request.context, key, signer_);
+    if (!token) {
+      return AnswerTo(origin, EncodeAnswer(Refused(Status::kBadRequest, token.error().message)), {});
+    }
+    read = std::move(*token);
+  }
+  const local::PartitionKey partition = ring_.PartitionOfToken(key.placement, key.token());
+  Waiting waiting;
+  waiting.origin = std::move(origin);
+  waiting.deadline = now.monotonic + TimeoutOf(request);
+  waiting.writes = request.operation != Operation::kGet;
+  waiting.each_quorum = request.level == Level::kEachQuorum;
+  if (ring_.IsMine(partition)) {
+    const std::size_t primaries = ring_.ListOf(partition)->primaries;
+    return Issue(now, std::move(waiting), request, std::move(key),
+                 ReplicasAsked(request, primaries), std::move(read));
+  }
+  if (!may_forward) {
+    const auto refusal = Refused(Status::kUnavailable, "forwarded to a node that does not hold it");
+    return AnswerTo(waiting.origin, EncodeAnswer(refusal), {});
+  }
+  waiting.request = encoded;
+  const std::uint64_t id = ++last_id_;
+  ForwardOn(now, id, requests_.emplace(id, std::move(waiting)).first->second);
+}
+
+void ClientService::Issue(Moment now, Waiting waiting, const ClientRequest& request,
+                          crdt::RowKey key, std::size_t replicas,
+                          std::optional<crdt::ContextToken> read) {
+  const std::uint64_t id = ++last_id_;
+  const Duration timeout = waiting.deadline - now.monotonic;
+  if (waiting.each_quorum) timers_.Arm(waiting.deadline, id);
+  requests_.emplace(id, std::move(waiting));
+  if (request.operation == Operation::kGet) {
+    return coordinator_.Get(now, {{id}, std::move(key), replicas, timeout});
+  }
+  local::PutOrder order{{id}, std::move(key), std::nullopt, std::move(read), replicas, timeout};
+  if (request.operation == Operation::kPut) order.value = request.value;
+  coordinator_.Put(now, order);
+}
+
+Duration ClientService::TimeoutOf(const ClientRequest& request) const {
+  if (request.timeout_ms == 0) return options_.timeout_default;
+  return std::min<Duration>(std::chrono::milliseconds(request.timeout_ms), options_.timeout_max);
+}
+
+void ClientService::ForwardOn(Moment now, std::uint64_t id, Waiting& waiting) {
+  const Result<ClientRequest> request = DecodeRequest(waiting.request);
+  MERIDIAN_CHECK(request.has_value());
+  const local::Namespace* space = ring_.topology().FindNamespace(request->space);
+  const local::PreferenceList* list = ring_.ListOf(
+      ring_.PartitionOfToken(space->placement, TokenOf(space->id, request->key)));
+  const NodeId primary = list->nodes[waiting.tried % list->primaries];
+  ++waiting.tried;
+  turn_.Send(ring_.Process(primary), Pack(local::Forward{id, waiting.request}));
+  const Duration share = TimeoutOf(*request) / kForwardsPerTimeout;
+  timers_.Arm(std::min(now.monotonic + share, waiting.deadline), id);
+}
+
+void ClientService::OnForwarded(local::Forwarded forwarded) {
+  const auto waiting = requests_.find(forwarded.id);
+  if (waiting == requests_.end() || waiting->second.request.empty()) return;
+  AnswerTo(waiting->second.origin, std::move(forwarded.answer), {});
+  requests_.erase(waiting);
+}
+
+void ClientService::Tick(Moment now) {
+  for (const std::uint64_t id : timers_.DueBy(now.monotonic)) {
+    const auto found = requests_.find(id);
+    if (found == requests_.end()) continue;
+    Waiting& waiting = found->second;
+    if (now.monotonic < waiting.deadline) {
+      ForwardOn(now, id, waiting);
+    } else if (waiting.local_outcome) {
+      ClientAnswer late = Refused(Status::kTimeout,
+                                  "this region holds the write, but not every other region has "
+                                  "confirmed it in time; it will reach them");
+      late.maybe = true;
+      Finish(id, late, {});
+    } else if (!waiting.request.empty()) {
+      ClientAnswer silent = Refused(Status::kTimeout, "no primary of the key answered; try again");
+      silent.maybe = waiting.writes;
+      Finish(id, silent, {});
+    }
+  }
+}
+
+void ClientService::Settle(Moment, std::vector<local::Outcome> outcomes) {
+  for (local::Outcome& outcome : outcomes) {
+    const auto found = requests_.find(outcome.ticket.value);
+    if (found == requests_.end()) continue;
+    Waiting& waiting = found->second;
+    if (waiting.each_quorum && outcome.status == local::OutcomeStatus::kDone) {
+      AwaitOtherRegions(found->first, waiting, std::move(outcome));
+    } else {
+      Finish(found->first, AnswerOf(outcome, !waiting.writes), outcome.after);
+    }
+  }
+}
+
+void ClientService::AwaitOtherRegions(std::uint64_t id, Waiting& waiting, local::Outcome outcome) {
+  const local::PartitionKey partition =
+      ring_.PartitionOfToken(outcome.key.placement, outcome.key.token());
+  const local::Placement* placement = ring_.topology().FindPlacement(outcome.key.placement);
+  if (placement->replicas.size() == 1) {
+    return Finish(id, AnswerOf(outcome, false), outcome.after);
+  }
+  const Bytes ask = Pack(local::HeldAsk{id, partition, outcome.dot});
+  for (const local::Gateway& gateway : ring_.region().gateways) {
+    turn_.Send({ring_.self().region, Role::kGateway, gateway.id}, ask);
+  }
+  waiting.local_outcome = std::move(outcome);
+}
+
+void ClientService::OnHeldEverywhere(const local::HeldEverywhere& held) {
+  const auto found = requests_.find(held.id);
+  if (found == requests_.end() || !found->second.local_outcome) return;
+  const local::Outcome outcome = *found->second.local_outcome;
+  Finish(held.id, AnswerOf(outcome, false), {});
+}
+
+void ClientService::Finish(std::uint64_t id, const ClientAnswer& answer, BatchId after) {
+  const auto waiting = requests_.find(id);
+  MERIDIAN_CHECK(waiting != requests_.end());
+  AnswerTo(waiting->second.origin, EncodeAnswer(answer), after);
+  requests_.erase(waiting);
+}
+
+void ClientService::AnswerTo(const Origin& origin, Bytes answer, BatchId after) {
+  if (const auto* tag = std::get_if<RequestTag>(&origin)) {
+    turn_.Reply(*tag, std::move(answer), after);
+  } else {
+    const Peer& peer = std::get<Peer>(origin);
+    turn_.Send(peer.process, Pack(local::Forwarded{peer.id, std::move(answer)}), after);
+  }
+}
+
+ClientAnswer ClientService::AnswerOf(const local::Outcome& outcome, bool is_get) const {
+  using local::OutcomeStatus;
+  switch (outcome.status) {
+    case OutcomeStatus::kDone: break;
+    case OutcomeStatus::kTimedOut: {
+      ClientAnswer answer = Refused(
+          Status::kTimeout, Reached(outcome) + (is_get ? "; try again or ask for fewer"
+                                                       : "; the write may surface later"));
+      answer.maybe = !is_get;
+      return answer;
+    }
+    case OutcomeStatus::kTooManySiblings:
+      return Refused(Status::kConflict,
+                     "the key has " + std::to_string(options_.coordinator.siblings_max) +
+                         " concurrent values; read it and write one back with the context you get");
+    case OutcomeStatus::kNotReady:
+      return Refused(Status::kUnavailable, "this node is starting; try another or try again");
+    case OutcomeStatus::kOverloaded:
+      return Refused(Status::kOverloaded, "too many requests in flight here; try again later");
+  }
+  ClientAnswer answer;
+  if (is_get) {
+    answer.values = VisibleValues(outcome.row);
+    answer.status = answer.values.empty()       ? Status::kNotFound
+                    : answer.values.size() == 1 ? Status::kOk
+                                                : Status::kSiblings;
+  }
+  if (!outcome.token.context.empty() || outcome.token.own) {
+    answer.context = crdt::SealToken(outcome.token, outcome.key, signer_);
+  }
+  return answer;
+}
+
+}  // namespace meridian::node

@@ -1,0 +1,89 @@
+// The client API of a ring node: requests in, orders for the coordinator, answers out.
+//
+//     ClientRequest ─ validate ─ open token ─┬─ I am a primary ──> Coordinator ──> Outcome ──> answer
+//                                            └─ I am not ──> Forward to one ──> Forwarded ──> answer
+//
+// Everything a client can get wrong is answered here, with what to do about it. A request that was
+// forwarded is answered by the primary; when that one is silent the next is tried, so a forwarded put
+// may be written twice (as may one that a client repeats).
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/ports.h"
+#include "base/timer_queue.h"
+#include "base/turn.h"
+#include "local/coordinator.h"
+#include "local/messages.h"
+#include "node/client_api.h"
+#include "node/machine_options.h"
+
+namespace meridian::node {
+
+class ClientService {
+ public:
+  // All outlive this.
+  ClientService(const RingNodeOptions& options, const local::Ring& ring, Turn& turn,
+                local::Coordinator& coordinator, const Signer& signer);
+
+  // `encoded` is what `request` was decoded from; it travels on when another node must serve it.
+  void Serve(Moment now, RequestTag tag, const Bytes& encoded,
+             const Result<ClientRequest>& request);
+  void OnForward(Moment now, ProcessId from, local::Forward forward);
+  void OnForwarded(local::Forwarded forwarded);
+  void OnHeldEverywhere(const local::HeldEverywhere& held);
+  // Answers what the coordinator has decided.
+  void Settle(Moment now, std::vector<local::Outcome> outcomes);
+  void Tick(Moment now);
+  Instant NextDeadline() const { return timers_.Next(); }
+
+  // Requests not answered yet.
+  std::size_t waiting() const { return requests_.size(); }
+
+ private:
+  // Where an answer goes: a client of this process, or a node that forwarded.
+  struct Peer {
+    ProcessId process;
+    std::uint64_t id;
+  };
+  using Origin = std::variant<RequestTag, Peer>;
+
+  struct Waiting {
+    Origin origin;
+    Instant deadline;
+    bool writes = false;
+    bool each_quorum = false;
+    // While the request is at another primary, or waits for the other regions:
+    Bytes request;
+    std::size_t tried = 0;
+    std::optional<local::Outcome> local_outcome;
+  };
+
+  void Admit(Moment now, Origin origin, const Bytes& encoded,
+             const Result<ClientRequest>& request, bool may_forward);
+  void Order(Moment now, Origin origin, const Bytes& encoded, const ClientRequest& request,
+             bool may_forward);
+  void Issue(Moment now, Waiting waiting, const ClientRequest& request, crdt::RowKey key,
+             std::size_t replicas, std::optional<crdt::ContextToken> read);
+  void ForwardOn(Moment now, std::uint64_t id, Waiting& waiting);
+  void AwaitOtherRegions(std::uint64_t id, Waiting& waiting, local::Outcome outcome);
+  void Finish(std::uint64_t id, const ClientAnswer& answer, BatchId after);
+  void AnswerTo(const Origin& origin, Bytes answer, BatchId after);
+  ClientAnswer AnswerOf(const local::Outcome& outcome, bool is_get) const;
+  Duration TimeoutOf(const ClientRequest& request) const;
+
+  const RingNodeOptions& options_;
+  const local::Ring& ring_;
+  Turn& turn_;
+  local::Coordinator& coordinator_;
+  const Signer& signer_;
+  std::uint64_t last_id_ = 0;
+  std::map<std::uint64_t, Waiting> requests_;  // by ticket, and by id of forward
+  TimerQueue timers_;
+};
+
+}  // namespace meridian::node

@@ -1,0 +1,24 @@
+// What a machine is made from, besides its disk: who it is, in which topology, with which figures.
+//
+// Defaults are what runs in production; the simulator draws its own.
+
+#pragma once
+
+#include "base/ids.h"
+#include "local/catch_up.h"
+#include "local/coordinator.h"
+#include "local/topology.h"
+
+namespace meridian::node {
+
+struct RingNodeOptions {
+  local::Topology topology;
+  ProcessId self;
+  local::CoordinatorOptions coordinator;
+  local::CatchUpOptions catch_up;
+  Duration timeout_default = std::chrono::seconds(2);
+  Duration timeout_max = std::chrono::seconds(60);
+  Duration checkpoint_interval = std::chrono::seconds(10);
+};
+
+}  // namespace meridian::node

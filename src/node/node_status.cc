@@ -1,0 +1,70 @@
+#include "node/node_status.h"
+
+#include <nlohmann/json.hpp>
+
+namespace meridian::node {
+namespace {
+
+// Dots of every partition: mutations that this node holds or held.
+std::uint64_t DotsSeen(const local::PartitionLog& log) {
+  std::uint64_t dots = 0;
+  for (const local::PartitionKey key : log.partitions()) dots += log.Seen(key).Count();
+  return dots;
+}
+
+}  // namespace
+
+std::string StatusJson(const NodeFigures& figures) {
+  const local::Ring& ring = figures.ring;
+  nlohmann::json json;
+  json["name"] = ring.topology().NameOf(ring.self());
+  json["role"] = "node";
+  json["region"] = ring.region().name;
+  json["epoch"] = ring.topology().epoch.value;
+  json["ready"] = figures.replica.MayMint();
+  json["incarnation"] = figures.replica.actor().incarnation();
+  json["partitions"] = figures.replica.log().partitions().size();
+  json["mutations_seen"] = DotsSeen(figures.replica.log());
+  json["requests_waiting"] = figures.requests_waiting;
+  json["puts"] = figures.coordinator.counters().puts;
+  json["gets"] = figures.coordinator.counters().gets;
+  json["timeouts"] = figures.coordinator.counters().timeouts;
+  json["orphaned_log_rows"] = figures.catch_up.counters().orphans + figures.feed.orphans();
+  return json.dump();
+}
+
+MetricSet MetricsOf(const NodeFigures& figures) {
+  MetricSet set;
+  const auto add = [&](MetricKind kind, const char* name, const char* help, std::uint64_t value) {
+    set.metrics.push_back({kind, std::string("meridian_node_") + name, help, {},
+                           static_cast<std::int64_t>(value)});
+  };
+  const local::CoordinatorCounters& requests = figures.coordinator.counters();
+  const local::ReplicaCounters& replica = figures.replica.counters();
+  const local::CatchUpCounters& catch_up = figures.catch_up.counters();
+  const auto counter = MetricKind::kCounter;
+  add(counter, "puts_total", "Puts and deletes coordinated here.", requests.puts);
+  add(counter, "gets_total", "Gets coordinated here.", requests.gets);
+  add(counter, "timeouts_total", "Requests whose quorum was not reached.", requests.timeouts);
+  add(counter, "resends_total", "Messages sent again to a silent replica.", requests.resends);
+  add(counter, "read_repairs_total", "Stale replicas repaired by a get.", requests.read_repairs);
+  add(counter, "rows_applied_total", "Rows that changed what is stored.", replica.rows_applied);
+  add(counter, "rows_known_total", "Rows that brought nothing new.", replica.rows_known);
+  add(counter, "versions_dropped_total", "Received versions already overwritten here.",
+      replica.versions_dropped);
+  add(counter, "rows_refused_total", "Rows of partitions not held here.", replica.rows_refused);
+  add(counter, "catch_up_rows_sent_total", "Rows sent to replicas that lacked them.",
+      catch_up.rows_sent);
+  add(counter, "catch_up_rows_received_total", "Rows received in catch-up.",
+      catch_up.rows_received);
+  add(counter, "orphaned_log_rows_total", "Log rows whose data row is missing.",
+      catch_up.orphans + figures.feed.orphans());
+  add(counter, "corrupt_messages_total", "Messages that could not be decoded.",
+      figures.corrupt_messages);
+  add(MetricKind::kGauge, "requests_waiting", "Requests not answered yet.",
+      figures.requests_waiting);
+  add(MetricKind::kGauge, "ready", "1 when the node serves.", figures.replica.MayMint() ? 1 : 0);
+  return set;
+}
+
+}  // namespace meridian::node

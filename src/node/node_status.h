@@ -1,0 +1,28 @@
+// What a ring node tells operators: /status as JSON, /metrics as figures. Pure text over counters.
+
+#pragma once
+
+#include <string>
+
+#include "local/catch_up.h"
+#include "local/coordinator.h"
+#include "local/gateway_feed.h"
+#include "local/replica.h"
+#include "node/metrics.h"
+
+namespace meridian::node {
+
+struct NodeFigures {
+  const local::Ring& ring;
+  const local::Replica& replica;
+  const local::Coordinator& coordinator;
+  const local::CatchUp& catch_up;
+  const local::GatewayFeed& feed;
+  std::size_t requests_waiting = 0;
+  std::uint64_t corrupt_messages = 0;
+};
+
+std::string StatusJson(const NodeFigures& figures);
+MetricSet MetricsOf(const NodeFigures& figures);
+
+}  // namespace meridian::node

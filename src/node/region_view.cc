@@ -1,0 +1,123 @@
+#include "node/region_view.h"
+
+#include <algorithm>
+
+namespace meridian::node {
+namespace {
+
+// A sum, so that partitions can be added in any order; the key keeps two of them from being swapped.
+std::uint64_t DigestOf(local::PartitionKey key, const crdt::SeenVector& seen) {
+  return seen.empty() ? 0 : HashOf(Encode(key), seen.Digest());
+}
+
+}  // namespace
+
+RegionView::RegionView(const local::Ring& ring) : ring_(ring) {
+  for (const local::Placement& placement : ring.topology().placements) {
+    if (placement.replicas.size() < 2 || !placement.replicas.contains(ring.self().region)) continue;
+    for (std::uint32_t p = 0; p < ring.topology().partitions(); ++p) {
+      keys_.push_back({placement.id, {static_cast<std::uint16_t>(p)}});
+    }
+  }
+}
+
+local::FeedOrder RegionView::OrderFor(NodeId node) const {
+  const auto reports = reports_.find(node);
+  if (reports == reports_.end()) return {};
+  return {reports->second.life, reports->second.number};
+}
+
+void RegionView::OnReport(NodeId from, const local::SeenReport& report) {
+  Reports& reports = reports_[from];
+  if (report.life == reports.life && report.number < reports.number) return;  // overtaken
+  // A report that builds on one we do not have would leave holes.
+  if (report.since != 0 && (report.life != reports.life || report.since > reports.number)) return;
+  if (report.since == 0) reports.seen.clear();
+  reports.life = report.life;
+  reports.number = report.number;
+  gateways_ = report.gateways;
+  for (const local::PartitionSeen& partition : report.partitions) {
+    reports.seen[partition.key] = partition.seen;
+    changed_at_[partition.key] = ++changes_;
+  }
+  if (!ready_) CheckReady();
+}
+
+void RegionView::CheckReady() {
+  ready_ = std::ranges::all_of(keys_, [&](local::PartitionKey key) {
+    const local::PreferenceList* list = ring_.ListOf(key);
+    std::size_t reported = 0;
+    for (std::uint32_t i = 0; i < list->primaries; ++i) {
+      reported += reports_.contains(list->nodes[i]) ? 1U : 0U;
+    }
+    return reported >= list->primaries / 2 + 1;
+  });
+  if (!ready_) return;
+  for (const local::PartitionKey key : keys_) settled_[key].Reset(Union(key), changed_at_[key]);
+}
+
+void RegionView::Advance() {
+  // An idle region costs nothing: two beats without news leave every snapshot as it is.
+  if (advanced_before_ == changes_) return;
+  advanced_before_ = std::exchange(advanced_at_, changes_);
+  settled_digest_ = 0;
+  for (const local::PartitionKey key : keys_) {
+    crdt::Settled& settled = settled_[key];
+    settled.Advance(Union(key), changed_at_[key]);
+    settled_digest_ += DigestOf(key, settled.vector());
+  }
+}
+
+std::vector<const crdt::SeenVector*> RegionView::VectorsOf(local::PartitionKey key) const {
+  std::vector<const crdt::SeenVector*> vectors;
+  const local::PreferenceList* list = ring_.ListOf(key);
+  for (std::uint32_t i = 0; i < list->primaries; ++i) {
+    const auto reports = reports_.find(list->nodes[i]);
+    if (reports == reports_.end()) continue;
+    const auto seen = reports->second.seen.find(key);
+    if (seen != reports->second.seen.end()) vectors.push_back(&seen->second);
+  }
+  return vectors;
+}
+
+crdt::SeenVector RegionView::Union(local::PartitionKey key) const {
+  return crdt::HeldBy(VectorsOf(key), 1);
+}
+
+crdt::SeenVector RegionView::Held(local::PartitionKey key) const {
+  return crdt::HeldBy(VectorsOf(key), ring_.ListOf(key)->primaries / 2 + 1);
+}
+
+const crdt::SeenVector& RegionView::Settled(local::PartitionKey key) const {
+  static const crdt::SeenVector kNothing;
+  const auto at = settled_.find(key);
+  return at == settled_.end() ? kNothing : at->second.vector();
+}
+
+std::uint64_t RegionView::SettledDigest() const { return settled_digest_; }
+
+std::uint64_t RegionView::HeldDigest() const {
+  if (held_digest_at_ != changes_) {
+    held_digest_at_ = changes_;
+    held_digest_ = 0;
+    for (const local::PartitionKey key : keys_) held_digest_ += DigestOf(key, Held(key));
+  }
+  return held_digest_;
+}
+
+std::optional<NodeId> RegionView::HolderOf(local::PartitionKey key, const crdt::SeenVector& wanted,
+                                           std::size_t turn) const {
+  std::vector<NodeId> holders;
+  const local::PreferenceList* list = ring_.ListOf(key);
+  for (std::uint32_t i = 0; i < list->primaries; ++i) {
+    const auto reports = reports_.find(list->nodes[i]);
+    if (reports == reports_.end()) continue;
+    const auto seen = reports->second.seen.find(key);
+    if (seen == reports->second.seen.end() || seen->second.Common(wanted).empty()) continue;
+    holders.push_back(list->nodes[i]);
+  }
+  if (holders.empty()) return std::nullopt;
+  return holders[turn % holders.size()];
+}
+
+}  // namespace meridian::node

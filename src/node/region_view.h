@@ -1,0 +1,75 @@
+// What the nodes of this region have seen, as a gateway knows it from their reports.
+//
+//     union     dots that some replica holds durably: what can be shipped
+//     held      dots that a quorum of the partition's primaries holds: what may be called held
+//     settled   the union of two beats ago: what is not merely in flight
+//
+// Rebuilt from nothing in a second after a start. Until enough nodes have reported it says it is not
+// ready: an answer from half the region would make others send everything again.
+
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "crdt/settled.h"
+#include "local/messages.h"
+#include "local/ring.h"
+
+namespace meridian::node {
+
+class RegionView {
+ public:
+  explicit RegionView(const local::Ring& ring);
+
+  // The order to renew with this node now.
+  local::FeedOrder OrderFor(NodeId node) const;
+  void OnReport(NodeId from, const local::SeenReport& report);
+  // Once a beat: what was new two beats ago is settled.
+  void Advance();
+  // Counts every change of anything here; equal counts mean that nothing new was reported.
+  std::uint64_t changes() const { return changes_; }
+  // The gateways of this region that share its partitions, ascending; from the latest report.
+  const std::vector<std::uint32_t>& gateways() const { return gateways_; }
+
+  // A quorum of every partition's primaries has reported since this process started.
+  bool ready() const { return ready_; }
+
+  // Partitions of placements that other regions hold too, ascending.
+  const std::vector<local::PartitionKey>& partitions() const { return keys_; }
+  crdt::SeenVector Union(local::PartitionKey key) const;
+  crdt::SeenVector Held(local::PartitionKey key) const;
+  const crdt::SeenVector& Settled(local::PartitionKey key) const;
+  // Of the settled unions of all partitions; equal when two regions have seen the same.
+  std::uint64_t SettledDigest() const;
+  std::uint64_t HeldDigest() const;
+
+  // A node that has reported any of `wanted`; the `turn`-th of them, so that callers can rotate.
+  std::optional<NodeId> HolderOf(local::PartitionKey key, const crdt::SeenVector& wanted,
+                                 std::size_t turn) const;
+
+ private:
+  struct Reports {
+    std::uint64_t life = 0;
+    std::uint64_t number = 0;
+    std::map<local::PartitionKey, crdt::SeenVector> seen;
+  };
+  std::vector<const crdt::SeenVector*> VectorsOf(local::PartitionKey key) const;
+  void CheckReady();
+
+  const local::Ring& ring_;
+  std::vector<local::PartitionKey> keys_;
+  std::map<NodeId, Reports> reports_;
+  std::map<local::PartitionKey, crdt::Settled> settled_;
+  std::map<local::PartitionKey, std::uint64_t> changed_at_;
+  std::uint64_t changes_ = 0;
+  mutable std::uint64_t held_digest_ = 0;
+  mutable std::uint64_t held_digest_at_ = UINT64_MAX;
+  std::uint64_t settled_digest_ = 0;
+  std::uint64_t advanced_at_ = UINT64_MAX;  // `changes_` at the last beat and the one before
+  std::uint64_t advanced_before_ = UINT64_MAX;
+  std::vector<std::uint32_t> gateways_;
+  bool ready_ = false;
+};
+
+}  // namespace meridian::node

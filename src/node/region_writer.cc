@@ -1,0 +1,95 @@
+#include "node/region_writer.h"
+
+#include <algorithm>
+
+namespace meridian::node {
+namespace {
+
+constexpr std::size_t kBatchesMax = 1024;
+constexpr Duration kResendAfter = std::chrono::milliseconds(500);
+constexpr Duration kGiveUpAfter = std::chrono::seconds(10);
+
+std::vector<NodeId> PrimariesOf(const local::PreferenceList& list) {
+  std::vector<NodeId> primaries(list.nodes.begin(), list.nodes.begin() + list.primaries);
+  std::ranges::sort(primaries);
+  return primaries;
+}
+
+}  // namespace
+
+void RegionWriter::Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate> rows) {
+  if (ids_.contains(ticket) || batches_.size() >= kBatchesMax) return;
+  const std::uint64_t id = ++last_id_;
+  Pending pending;
+  pending.result.ticket = ticket;
+  pending.next_resend = now.monotonic + kResendAfter;
+  pending.deadline = now.monotonic + kGiveUpAfter;
+  std::map<std::vector<NodeId>, std::vector<const crdt::RowUpdate*>> groups;
+  for (const crdt::RowUpdate& row : rows) {
+    const auto key = ring_.PartitionOfToken(row.key.placement, row.key.token());
+    const local::PreferenceList* list = ring_.ListOf(key);
+    if (list == nullptr) continue;
+    groups[PrimariesOf(*list)].push_back(&row);
+    const auto newest = std::ranges::max_element(row.row.versions, {}, &crdt::Version::stamp);
+    if (newest != row.row.versions.end()) {
+      pending.result.newest.push_back({newest->dot.actor.region(), newest->stamp});
+    }
+  }
+  std::map<NodeId, local::Replicate> messages;
+  for (const auto& [primaries, members] : groups) {
+    pending.quorums.emplace_back(primaries, primaries.size() / 2 + 1);
+    for (const NodeId node : primaries) {
+      local::Replicate& message = messages[node];
+      message.id = id;
+      for (const crdt::RowUpdate* row : members) message.rows.push_back(*row);
+    }
+  }
+  for (const auto& [node, message] : messages) {
+    const Bytes& body = pending.messages[node] = local::Pack(message);
+    turn_.Send(ring_.Process(node), body);
+  }
+  ids_[ticket] = id;
+  Settle(batches_.emplace(id, std::move(pending)).first);
+}
+
+void RegionWriter::OnAck(NodeId from, const local::ReplicateAck& ack) {
+  const auto batch = batches_.find(ack.id);
+  if (batch == batches_.end()) return;
+  for (local::WriteQuorum& quorum : batch->second.quorums) quorum.RecordAck(from);
+  batch->second.messages.erase(from);
+  Settle(batch);
+}
+
+void RegionWriter::Settle(std::map<std::uint64_t, Pending>::iterator batch) {
+  const bool done = std::ranges::all_of(batch->second.quorums, [](const auto& quorum) {
+    return quorum.verdict() == local::WriteQuorum::Verdict::kAcked;
+  });
+  if (!done) return;
+  ids_.erase(batch->second.result.ticket);
+  written_.push_back(std::move(batch->second.result));
+  batches_.erase(batch);
+}
+
+void RegionWriter::Tick(Moment now) {
+  for (auto batch = batches_.begin(); batch != batches_.end();) {
+    Pending& pending = batch->second;
+    if (now.monotonic >= pending.deadline) {
+      ids_.erase(pending.result.ticket);
+      batch = batches_.erase(batch);
+      continue;
+    }
+    if (now.monotonic >= pending.next_resend) {
+      pending.next_resend = now.monotonic + kResendAfter;
+      for (const auto& [node, body] : pending.messages) turn_.Send(ring_.Process(node), body);
+    }
+    ++batch;
+  }
+}
+
+Instant RegionWriter::NextDeadline() const {
+  Instant next = kNever;
+  for (const auto& [id, pending] : batches_) next = std::min(next, pending.next_resend);
+  return next;
+}
+
+}  // namespace meridian::node

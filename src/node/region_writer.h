@@ -1,0 +1,72 @@
+// Applies batches from other regions in this region's ring at LOCAL_QUORUM, durable.
+//
+//     batch ─> one Replicate to every primary concerned ─> acks ─> W of each row's primaries ─> done
+//
+// Rows that share their primaries are counted together. Silent primaries are asked again; a batch
+// is given up when its sender will have sent it again itself. Applying twice is harmless.
+
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/turn.h"
+#include "local/messages.h"
+#include "local/ring.h"
+#include "local/write_quorum.h"
+
+namespace meridian::node {
+
+class RegionWriter {
+ public:
+  // Names a batch to whoever ordered it.
+  struct Ticket {
+    ProcessId from;
+    std::uint64_t life = 0;
+    std::uint64_t number = 0;
+    friend auto operator<=>(const Ticket&, const Ticket&) = default;
+  };
+  // The latest version of a row that was written: when and where it was minted.
+  struct Newest {
+    RegionId origin;
+    crdt::Stamp stamp;
+  };
+  struct Written {
+    Ticket ticket;
+    std::vector<Newest> newest;  // of each row
+  };
+
+  // Both outlive this.
+  RegionWriter(const local::Ring& ring, Turn& turn) : ring_(ring), turn_(turn) {}
+
+  // Ignored when the same batch is being written or too many are. Rows of placements that this
+  // region does not hold count as done.
+  void Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate> rows);
+  void OnAck(NodeId from, const local::ReplicateAck& ack);
+  void Tick(Moment now);
+  Instant NextDeadline() const;
+  std::vector<Written> TakeWritten() { return std::exchange(written_, {}); }
+
+  std::size_t in_flight() const { return batches_.size(); }
+
+ private:
+  struct Pending {
+    Written result;
+    std::vector<local::WriteQuorum> quorums;  // one for every set of primaries
+    std::map<NodeId, Bytes> messages;         // what each primary was sent
+    Instant next_resend;
+    Instant deadline;
+  };
+  void Settle(std::map<std::uint64_t, Pending>::iterator batch);
+
+  const local::Ring& ring_;
+  Turn& turn_;
+  std::uint64_t last_id_ = 0;
+  std::map<std::uint64_t, Pending> batches_;
+  std::map<Ticket, std::uint64_t> ids_;
+  std::vector<Written> written_;
+};
+
+}  // namespace meridian::node

@@ -1,0 +1,198 @@
+#include "node/remote_region.h"
+
+#include <algorithm>
+
+namespace meridian::node {
+namespace {
+
+constexpr Duration kAliveFor = std::chrono::seconds(5);
+constexpr Duration kReadTimeout = std::chrono::seconds(2);
+
+}  // namespace
+
+RemoteRegion::RemoteRegion(const local::Ring& ring, const local::Region& region, RegionView& view,
+                           Turn& turn, std::uint64_t life, wan::OutboxOptions options)
+    : ring_(ring),
+      region_(region),
+      view_(view),
+      turn_(turn),
+      outbox_(life, options),
+      // The ids of one gateway's reads, for all its remote regions, must differ.
+      last_read_id_(std::uint64_t{region.id.value} << 48) {}
+
+bool RemoteRegion::Concerns(local::PartitionKey key) const {
+  const local::Placement* placement = ring_.topology().FindPlacement(key.placement);
+  return placement != nullptr && placement->replicas.contains(region_.id);
+}
+
+bool RemoteRegion::Alive(Moment now) const {
+  return std::ranges::any_of(
+      heard_, [&](const auto& gateway) { return now.monotonic - gateway.second < kAliveFor; });
+}
+
+// To one of the region's gateways that is alive, in turn; to any in turn when none is known to be.
+void RemoteRegion::Send(Moment now, const wan::WanMessage& message) {
+  std::vector<ProcessId> targets;
+  for (const local::Gateway& gateway : region_.gateways) {
+    const ProcessId process{region_.id, Role::kGateway, gateway.id};
+    const auto heard = heard_.find(process);
+    if (heard != heard_.end() && now.monotonic - heard->second < kAliveFor) {
+      targets.push_back(process);
+    }
+  }
+  if (targets.empty()) {
+    for (const local::Gateway& gateway : region_.gateways) {
+      targets.push_back({region_.id, Role::kGateway, gateway.id});
+    }
+  }
+  if (!targets.empty()) turn_.Send(targets[rotation_++ % targets.size()], wan::Pack(message));
+}
+
+void RemoteRegion::SetShare(std::size_t index, std::size_t count) {
+  if (index == share_index_ && count == share_count_) return;
+  share_index_ = index;
+  share_count_ = count;
+  outbox_.ForgetExtent();
+}
+
+bool RemoteRegion::IsMyShare(local::PartitionKey key) const {
+  return key.partition.value % share_count_ == share_index_;
+}
+
+bool RemoteRegion::IsWanted(Actor actor) const {
+  return actor.region() == ring_.self().region || asked_origins_.contains(actor.region());
+}
+
+void RemoteRegion::OnExtent(const wan::Extent& extent) {
+  asked_origins_.clear();
+  for (const RegionId origin : extent.origins) {
+    if (origin != ring_.self().region) asked_origins_.insert(origin);
+  }
+  const auto named = [&](Actor actor) {
+    return std::ranges::find(extent.origins, actor.region()) != extent.origins.end();
+  };
+  std::map<local::PartitionKey, const crdt::SeenVector*> theirs;
+  for (const crdt::PartitionSeen& partition : extent.partitions) {
+    theirs[partition.key] = &partition.seen;
+  }
+  for (const local::PartitionKey key : view_.partitions()) {
+    const auto at = theirs.find(key);
+    const crdt::SeenVector held = at == theirs.end() ? crdt::SeenVector{} : *at->second;
+    // What is settled here and not in their word is lacking there, whatever was acked before.
+    outbox_.Believe(key, held, view_.Settled(key).Only(named).Without(held));
+  }
+  if (named(Actor::Of(ring_.self().region, {}, 0))) outbox_.ExtentKnown();
+  look_ = true;
+  counted_at_ = UINT64_MAX;
+}
+
+void RemoteRegion::SendExtent(Moment now, std::vector<RegionId> origins) {
+  wan::Extent extent{std::move(origins), {}};
+  const auto named = [&](Actor actor) {
+    return std::ranges::find(extent.origins, actor.region()) != extent.origins.end();
+  };
+  for (const local::PartitionKey key : view_.partitions()) {
+    crdt::SeenVector held = view_.Held(key).Only(named);
+    if (Concerns(key) && !held.empty()) extent.partitions.push_back({key, std::move(held)});
+  }
+  Send(now, extent);
+}
+
+void RemoteRegion::Beat(Moment now) {
+  if (!outbox_.knows_extent()) Send(now, wan::ExtentAsk{ring_.self().region});
+  look_ = true;
+  CountBehind(now);
+  wan::Beat beat;
+  beat.mutations = mutations_behind_;
+  beat.bytes = outbox_.waiting_bytes();
+  beat.digest = {view_.SettledDigest()};
+  if (behind_since_ || !outbox_.idle()) {
+    const WallTime oldest = now.wall - Behind(now);
+    beat.oldest_ms = static_cast<std::uint64_t>(Milliseconds(oldest.time_since_epoch()));
+  }
+  Send(now, beat);
+}
+
+// Mutations of this region's origin that the other is not known to hold. While there are any that
+// are not in the outbox, their age is counted from when that began, or from an older stamp once read.
+void RemoteRegion::CountBehind(Moment now) {
+  if (counted_at_ == view_.changes() && mutations_behind_ == 0 && outbox_.idle()) return;
+  counted_at_ = view_.changes();
+  mutations_behind_ = 0;
+  bool unread = !outbox_.knows_extent();
+  const auto own = [&](Actor actor) { return actor.region() == ring_.self().region; };
+  for (const local::PartitionKey key : view_.partitions()) {
+    if (!Concerns(key)) continue;
+    const crdt::SeenVector mine = view_.Union(key).Only(own);
+    mutations_behind_ += outbox_.NotHeld(key, mine).Count();
+    unread = unread || !outbox_.Missing(key, view_.Settled(key).Only(own)).empty();
+  }
+  if (!unread) {
+    behind_since_.reset();
+  } else if (!behind_since_) {
+    behind_since_ = now.wall;
+  }
+}
+
+Duration RemoteRegion::Behind(Moment now) const {
+  Duration age{};
+  if (behind_since_) age = now.wall - *behind_since_;
+  if (const auto oldest = outbox_.OldestStamp()) age = std::max(age, now.wall - oldest->wall());
+  return std::max(age, Duration{});
+}
+
+void RemoteRegion::LookForMissing(Moment now) {
+  look_ = false;
+  local::LogRead read{last_read_id_ + 1, {}};
+  std::optional<NodeId> from;
+  for (const local::PartitionKey key : view_.partitions()) {
+    if (!Concerns(key) || !IsMyShare(key)) continue;
+    const auto wanted = [this](Actor actor) { return IsWanted(actor); };
+    crdt::SeenVector missing = outbox_.Missing(key, view_.Settled(key).Only(wanted));
+    if (missing.empty()) continue;
+    const std::optional<NodeId> holder = view_.HolderOf(key, missing, last_read_id_);
+    if (!holder || (from && *from != *holder)) continue;
+    from = holder;
+    read.wanted.push_back({key, std::move(missing)});
+  }
+  if (!from) return;
+  read_id_ = ++last_read_id_;
+  read_deadline_ = now.monotonic + kReadTimeout;
+  turn_.Send(ring_.Process(*from), local::Pack(read));
+}
+
+void RemoteRegion::OnLogRows(const local::LogRows& rows) {
+  if (read_id_ == 0 || rows.id != read_id_) return;
+  read_id_ = 0;
+  read_deadline_ = kNever;
+  for (const crdt::RowUpdate& update : rows.rows) {
+    const auto key = ring_.PartitionOfToken(update.key.placement, update.key.token());
+    Offer({key, update});
+    // A mutation that waited in the log is as late as its stamp says.
+    for (const crdt::Version& version : update.row.versions) {
+      const bool own = version.dot.actor.region() == ring_.self().region;
+      if (own && behind_since_) behind_since_ = std::min(*behind_since_, version.stamp.wall());
+    }
+  }
+  // Nothing but orphans: asking again at once would bring the same.
+  look_ = !rows.rows.empty();
+}
+
+void RemoteRegion::Pump(Moment now) {
+  if (now.monotonic >= read_deadline_) {
+    read_id_ = 0;
+    read_deadline_ = kNever;
+    look_ = true;
+  }
+  if (look_ && read_id_ == 0 && outbox_.knows_extent() && view_.ready() && outbox_.HasRoom()) {
+    LookForMissing(now);
+  }
+  while (auto batch = outbox_.Next(now.monotonic)) Send(now, *batch);
+  for (const wan::Batch& batch : outbox_.Overdue(now.monotonic)) Send(now, batch);
+}
+
+Instant RemoteRegion::NextDeadline() const {
+  return std::min(outbox_.NextDeadline(), read_deadline_);
+}
+
+}  // namespace meridian::node

@@ -1,0 +1,148 @@
+#include "node/ring_node.h"
+
+#include <algorithm>
+
+#include "node/node_status.h"
+#include "node/request_rules.h"
+
+namespace meridian::node {
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+}  // namespace
+
+RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& signer, Log& log)
+    : options_(std::move(options)),
+      ring_(options_.topology, options_.self),
+      turn_(options_.self, disk),
+      replica_(ring_, turn_),
+      coordinator_(ring_, turn_, replica_, options_.coordinator),
+      catch_up_(ring_, turn_, replica_, options_.catch_up),
+      feed_(ring_, turn_, replica_),
+      clients_(options_, ring_, turn_, coordinator_, signer),
+      log_(log) {}
+
+void RingNode::Start(Moment now) {
+  now_ = now;
+  replica_.Start();
+  catch_up_.Start(now);
+  next_checkpoint_ = now.monotonic + options_.checkpoint_interval;
+  log_.Write(Severity::kInfo, "started as " + ToString(replica_.actor()) + ", holding " +
+                                  std::to_string(replica_.log().partitions().size()) +
+                                  " partitions");
+}
+
+void RingNode::Receive(Moment now, Message message) {
+  now_ = now;
+  Result<local::RingMessage> decoded = local::UnpackRingMessage(message.body);
+  if (!decoded) {
+    ++corrupt_messages_;
+    log_.Write(Severity::kWarning, "message of " + ring_.topology().NameOf(message.from) +
+                                       " dropped: " + decoded.error().message);
+    return;
+  }
+  Dispatch(now, message.from, std::move(*decoded));
+}
+
+void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) {
+  const NodeId node{from.number};
+  std::visit(
+      Overloaded{
+          [&](const local::Replicate& m) { ApplyAll(from, m); },
+          [&](const local::ReplicateAck& m) { coordinator_.OnReplicateAck(now, node, m); },
+          [&](const local::ReadRow& m) { AnswerRead(from, m); },
+          [&](local::RowRead& m) { coordinator_.OnRowRead(now, node, std::move(m)); },
+          [&](local::Forward& m) { clients_.OnForward(now, from, std::move(m)); },
+          [&](local::Forwarded& m) { clients_.OnForwarded(std::move(m)); },
+          [&](const local::SeenProbe& m) { catch_up_.OnProbe(now, node, m); },
+          [&](const local::CatchUpAsk& m) { catch_up_.OnAsk(now, node, m); },
+          [&](const local::CatchUpRows& m) { catch_up_.OnRows(now, node, m); },
+          [&](const local::FeedOrder& m) { feed_.OnOrder(now, from, m); },
+          [&](const local::LogRead& m) { feed_.OnLogRead(from, m); },
+          [&](const local::HeldEverywhere& m) { clients_.OnHeldEverywhere(m); },
+          // What a node sends but never gets.
+          [&](const local::FeedRows&) { ++corrupt_messages_; },
+          [&](const local::SeenReport&) { ++corrupt_messages_; },
+          [&](const local::LogRows&) { ++corrupt_messages_; },
+          [&](const local::HeldAsk&) { ++corrupt_messages_; },
+      },
+      message);
+}
+
+// The ack waits until every row is durable, also those that came before and are being synced.
+void RingNode::ApplyAll(ProcessId from, const local::Replicate& message) {
+  BatchId after;
+  for (const crdt::RowUpdate& update : message.rows) {
+    // An ack would count this copy, so a row that is not ours must go without one.
+    if (!replica_.Apply(update)) return;
+    const local::Namespace* space = ring_.topology().FindNamespace(update.key.space);
+    if (space != nullptr && space->durability == local::Durability::kOs) continue;
+    after = std::max(after, replica_.DurabilityOf(update.key.token()));
+  }
+  if (message.id != 0) turn_.Send(from, Pack(local::ReplicateAck{message.id}), after);
+}
+
+void RingNode::AnswerRead(ProcessId from, const local::ReadRow& read) {
+  const Token token = read.key.token();
+  if (!ring_.IsMine(ring_.PartitionOfToken(read.key.placement, token))) return;
+  turn_.Send(from, Pack(local::RowRead{read.id, replica_.Read(read.key, token)}),
+             replica_.DurabilityOf(token));
+}
+
+void RingNode::Serve(Moment now, Request request) {
+  now_ = now;
+  const Result<ClientRequest> decoded = DecodeRequest(request.body);
+  if (decoded && decoded->operation > Operation::kDelete) {
+    return ServeOperator(request.tag, decoded->operation);
+  }
+  clients_.Serve(now, request.tag, request.body, decoded);
+}
+
+// Requests about the process instead of a key.
+void RingNode::ServeOperator(RequestTag tag, Operation operation) {
+  const NodeFigures figures{ring_,     replica_, coordinator_,       catch_up_,
+                            feed_,     clients_.waiting(), corrupt_messages_};
+  ClientAnswer answer;
+  if (operation == Operation::kStatus) {
+    answer.values = {StatusJson(figures)};
+  } else if (operation == Operation::kMetrics) {
+    answer.values = {EncodeMetrics(MetricsOf(figures))};
+  } else if (!replica_.MayMint()) {
+    answer = Refused(Status::kUnavailable, "this node is starting");
+  }
+  turn_.Reply(tag, EncodeAnswer(answer));
+}
+
+void RingNode::Durable(Moment now, BatchId up_to) {
+  now_ = now;
+  turn_.MarkDurable(up_to);
+  coordinator_.OnDurable(now, up_to);
+}
+
+void RingNode::Tick(Moment now) {
+  now_ = now;
+  coordinator_.Tick(now);
+  clients_.Tick(now);
+  catch_up_.Tick(now);
+  if (now.monotonic >= next_checkpoint_) {
+    next_checkpoint_ = now.monotonic + options_.checkpoint_interval;
+    replica_.log().Checkpoint();
+  }
+}
+
+Instant RingNode::NextDeadline() const {
+  return std::min({coordinator_.NextDeadline(), clients_.NextDeadline(), catch_up_.NextDeadline(),
+                   next_checkpoint_});
+}
+
+Output RingNode::TakeOutput() {
+  clients_.Settle(now_, coordinator_.TakeOutcomes());
+  feed_.Push(now_, coordinator_.TakeMinted());
+  return turn_.Take();
+}
+
+}  // namespace meridian::node

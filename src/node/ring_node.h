@@ -1,0 +1,59 @@
+// The machine of a ring node: decodes what arrives, hands it to whom it concerns, gathers one Output.
+//
+//     client ──> ClientService ──> Coordinator ──> Replica ──> PartitionLog
+//     peer   ──> Coordinator's acks and reads, Replica, CatchUp
+//     gateway ─> GatewayFeed, Replica
+//
+// It decides nothing itself. All parts share one Turn, so all they do in a turn is one batch.
+
+#pragma once
+
+#include "base/ports.h"
+#include "base/turn.h"
+#include "local/catch_up.h"
+#include "local/coordinator.h"
+#include "local/gateway_feed.h"
+#include "local/replica.h"
+#include "node/client_service.h"
+#include "node/machine_options.h"
+
+namespace meridian::node {
+
+class RingNode final : public Machine {
+ public:
+  // All outlive this. Reads its logs from `disk`. Requires a topology that has the node.
+  RingNode(RingNodeOptions options, const Storage& disk, const Signer& signer, Log& log);
+
+  // Once, before anything else.
+  void Start(Moment now);
+
+  void Receive(Moment now, Message message) override;
+  void Serve(Moment now, Request request) override;
+  void Durable(Moment now, BatchId up_to) override;
+  void Tick(Moment now) override;
+  Instant NextDeadline() const override;
+  Output TakeOutput() override;
+
+  const local::Replica& replica() const { return replica_; }
+
+ private:
+  void Dispatch(Moment now, ProcessId from, local::RingMessage message);
+  void ApplyAll(ProcessId from, const local::Replicate& message);
+  void AnswerRead(ProcessId from, const local::ReadRow& read);
+  void ServeOperator(RequestTag tag, Operation operation);
+
+  RingNodeOptions options_;
+  local::Ring ring_;
+  Turn turn_;
+  local::Replica replica_;
+  local::Coordinator coordinator_;
+  local::CatchUp catch_up_;
+  local::GatewayFeed feed_;
+  ClientService clients_;
+  Log& log_;
+  Moment now_;  // of the latest event
+  Instant next_checkpoint_ = kNever;
+  std::uint64_t corrupt_messages_ = 0;
+};
+
+}  // namespace meridian::node

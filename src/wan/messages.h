@@ -1,0 +1,81 @@
+// What gateways of different regions say to each other.
+//
+// A body is one byte, the message's place in WanMessage, and its encoding (docs/wire.md). The bytes
+// start at 64, so that no body can be taken for one of the ring. Any message may be lost, repeated or
+// reordered; all are safe to handle twice.
+
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "base/codec.h"
+#include "crdt/partition_key.h"
+#include "crdt/row_update.h"
+
+namespace meridian::wan {
+
+// Rows with their dots. The receiver applies them in its ring at LOCAL_QUORUM, durable, then acks.
+struct Batch {
+  std::uint64_t life = 0;    // of the sending gateway process: numbers start anew after a restart
+  std::uint64_t number = 0;  // from 1
+  std::vector<crdt::RowUpdate> rows;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(life, number, rows);
+  }
+};
+
+struct BatchAck {
+  std::uint64_t life = 0;
+  std::vector<std::uint64_t> numbers;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(life, numbers);
+  }
+};
+
+// "What does your region hold of this origin?" From a gateway that knows nothing yet.
+struct ExtentAsk {
+  RegionId origin;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(origin);
+  }
+};
+
+// "My region holds these dots of these origins by quorum; send me what you have besides." The
+// complete answer for the origins named: what is not in here is not held.
+struct Extent {
+  std::vector<RegionId> origins;
+  std::vector<crdt::PartitionSeen> partitions;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(origins, partitions);
+  }
+};
+
+// Twice a second while there is traffic, else once: how far behind the sender believes the receiver
+// to be in mutations of the sender's own origin, and a digest of what the sender's region has seen.
+struct Beat {
+  std::uint64_t oldest_ms = 0;  // stamp of the oldest mutation not known to be held; 0: none
+  std::uint64_t mutations = 0;
+  std::uint64_t bytes = 0;  // known part, not compressed
+  Fixed64 digest;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(oldest_ms, mutations, bytes, digest);
+  }
+};
+
+using WanMessage = std::variant<Batch, BatchAck, ExtentAsk, Extent, Beat>;
+
+Bytes Pack(const WanMessage& message);
+Result<WanMessage> UnpackWanMessage(ByteView body);
+
+}  // namespace meridian::wan
