@@ -1,0 +1,176 @@
+#include "io/rocksdb_storage.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/perf_level.h>
+#include <rocksdb/write_batch.h>
+
+#include <filesystem>
+
+#include "io/rocksdb_options.h"
+
+namespace meridian::io {
+namespace {
+
+rocksdb::Slice SliceOf(ByteView bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+ErrorCode CodeOf(const rocksdb::Status& status) {
+  return status.IsCorruption() ? ErrorCode::kCorrupt : ErrorCode::kIo;
+}
+
+bool Mentions(const rocksdb::Status& status, std::string_view words) {
+  return status.ToString().find(words) != std::string::npos;
+}
+
+Failure OpenFailed(const std::string& path, const rocksdb::Status& status) {
+  const std::string cause = " (" + status.ToString() + ")";
+  if (status.IsIOError() &&
+      (Mentions(status, "lock hold") || Mentions(status, "While lock file"))) {
+    return Fail(ErrorCode::kIo, "data directory " + path +
+                                    " is in use by another process; stop that one, or give this "
+                                    "one a directory of its own" +
+                                    cause);
+  }
+  if (status.IsCorruption()) {
+    return Fail(ErrorCode::kCorrupt,
+                "data directory " + path +
+                    " is damaged; move it away and let this node be refilled by its peers" + cause);
+  }
+  if (status.IsInvalidArgument() && Mentions(status, "Column families not opened")) {
+    return Fail(ErrorCode::kUnsupportedVersion,
+                "data directory " + path + " was written by a newer release" + cause);
+  }
+  return Fail(ErrorCode::kIo, "cannot open data directory " + path + cause);
+}
+
+rocksdb::ReadOptions ReadQuietly() {
+  rocksdb::ReadOptions options;
+  // What a dropped iterator held is freed by RocksDB's own threads.
+  options.background_purge_on_iterator_cleanup = true;
+  return options;
+}
+
+// RocksDB counts every comparison of keys for its thread unless told not to: a fifth of a put.
+// The setting is the thread's own, so it is made by each call that leads there.
+void CountNothing() {
+  rocksdb::SetPerfLevel(rocksdb::kDisable);
+}
+
+// One for all reads: making it costs as much as a memtable lookup.
+const rocksdb::ReadOptions kRead = ReadQuietly();
+const rocksdb::WriteOptions kWrite;
+
+}  // namespace
+
+RocksdbStorage::RocksdbStorage(std::string path)
+    : path_(std::move(path)), scratch_(std::make_unique<rocksdb::WriteBatch>()) {}
+
+RocksdbStorage::~RocksdbStorage() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
+}
+
+Result<std::unique_ptr<RocksdbStorage>> RocksdbStorage::Open(const Options& options) {
+  std::error_code made;
+  std::filesystem::create_directories(options.path, made);
+  if (made) {
+    return Fail(ErrorCode::kIo,
+                "cannot make data directory " + options.path + ": " + made.message());
+  }
+  std::unique_ptr<RocksdbStorage> storage(new RocksdbStorage(options.path));
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(
+      DatabaseOptions(options), options.path, ColumnFamilies(options), &storage->families_, &db);
+  if (!status.ok()) return OpenFailed(options.path, status);
+  storage->db_.reset(db);
+  return storage;
+}
+
+rocksdb::ColumnFamilyHandle* RocksdbStorage::Family(Column column) const {
+  return families_[static_cast<std::size_t>(column)];
+}
+
+Failure RocksdbStorage::Failed(const char* attempt, const rocksdb::Status& status) const {
+  return Fail(CodeOf(status),
+              std::string(attempt) + " data directory " + path_ + ": " + status.ToString());
+}
+
+Result<Done> RocksdbStorage::Apply(const WriteBatch& batch) {
+  if (batch.writes.empty()) return Done{};
+  CountNothing();
+  scratch_->Clear();
+  for (const Write& write : batch.writes) {
+    const rocksdb::Status staged =
+        write.value ? scratch_->Put(Family(write.column), SliceOf(write.key), SliceOf(*write.value))
+                    : scratch_->Delete(Family(write.column), SliceOf(write.key));
+    if (!staged.ok()) return Failed("writing to", staged);
+  }
+  const rocksdb::Status status = db_->Write(kWrite, scratch_.get());
+  if (!status.ok()) return Failed("writing to", status);
+  return Done{};
+}
+
+Result<Done> RocksdbStorage::Sync() {
+  const rocksdb::Status status = db_->SyncWAL();
+  if (!status.ok()) return Failed("syncing", status);
+  return Done{};
+}
+
+Result<Done> RocksdbStorage::Close() {
+  const Result<Done> synced = Sync();
+  for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
+  families_.clear();
+  const rocksdb::Status status = db_->Close();
+  db_.reset();
+  if (!synced) return synced;
+  if (!status.ok()) return Failed("closing", status);
+  return Done{};
+}
+
+Result<std::optional<Bytes>> RocksdbStorage::Get(Column column, ByteView key) const {
+  CountNothing();
+  Bytes value;
+  const rocksdb::Status status = db_->Get(kRead, Family(column), SliceOf(key), &value);
+  if (status.IsNotFound()) return std::optional<Bytes>();
+  if (!status.ok()) return Failed("reading from", status);
+  return std::optional<Bytes>(std::move(value));
+}
+
+Result<std::vector<std::optional<Bytes>>> RocksdbStorage::MultiGet(
+    Column column, const std::vector<Bytes>& keys) const {
+  CountNothing();
+  std::vector<rocksdb::Slice> slices;
+  slices.reserve(keys.size());
+  for (const Bytes& key : keys) slices.push_back(SliceOf(key));
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  db_->MultiGet(kRead, Family(column), keys.size(), slices.data(), values.data(), statuses.data());
+
+  std::vector<std::optional<Bytes>> found(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) return Failed("reading from", statuses[i]);
+    found[i].emplace(values[i].data(), values[i].size());
+  }
+  return found;
+}
+
+Result<Done> RocksdbStorage::Scan(Column column, ByteView from, ByteView to,
+                                  const std::function<bool(const Entry&)>& visit) const {
+  CountNothing();
+  rocksdb::ReadOptions options = kRead;
+  const rocksdb::Slice bound = SliceOf(to);
+  // Lets RocksDB stop at the bound instead of stepping over what was deleted beyond it.
+  if (!to.empty()) options.iterate_upper_bound = &bound;
+  const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options, Family(column)));
+  for (rows->Seek(SliceOf(from)); rows->Valid(); rows->Next()) {
+    const rocksdb::Slice key = rows->key();
+    const rocksdb::Slice value = rows->value();
+    if (!visit({{key.data(), key.size()}, {value.data(), value.size()}})) break;
+  }
+  if (!rows->status().ok()) return Failed("reading from", rows->status());
+  return Done{};
+}
+
+}  // namespace meridian::io

@@ -1,0 +1,68 @@
+// A node's disk in the simulator: what io/rocksdb_storage promises, in memory, and no more.
+//
+//     Apply(1) Apply(2) Apply(3)  Sync(2)   Apply(4)   Crash
+//     reads see every batch       1, 2 are             3 and 4 are gone; with a torn tail
+//     at once                     safe                 3 may be left, or 3 and 4
+//
+// The fault model. A crash keeps everything up to the last Sync and, of the batches after it, a
+// prefix: none (kill with the cache lost), or as many as a Random draws (the kernel had written
+// some of the log by itself). A batch is never torn, and none survives without those before it. A
+// full disk refuses whole batches. Nothing is lost, changed or reordered without a crash.
+
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+
+#include "base/ports.h"
+#include "base/random.h"
+
+namespace meridian::sim {
+
+class SimStorage final : public Storage {
+ public:
+  // Requires ids that rise since the last crash. kIo, and nothing changed, when the disk is full.
+  Result<Done> Apply(const WriteBatch& batch);
+
+  // Batches up to and including this one survive a crash.
+  void Sync(BatchId up_to);
+
+  // The process ended here; what is left is what its next start finds. Batch ids begin anew.
+  void Crash();
+  void Crash(Random& torn_tail);
+
+  void SetFull(bool full) { full_ = full; }
+
+  BatchId applied() const { return applied_; }
+  BatchId synced() const { return synced_; }
+
+  Result<std::optional<Bytes>> Get(Column column, ByteView key) const override;
+  Result<std::vector<std::optional<Bytes>>> MultiGet(Column column,
+                                                     const std::vector<Bytes>& keys) const override;
+  Result<Done> Scan(Column column, ByteView from, ByteView to,
+                    const std::function<bool(const Entry&)>& visit) const override;
+
+ private:
+  using Rows = std::map<Bytes, Bytes, std::less<>>;
+
+  // An unsynced batch, as the writes that would take it back; to be made in reverse.
+  struct Undo {
+    BatchId id;
+    std::vector<Write> writes;
+  };
+
+  const Rows& Of(Column column) const { return rows_[static_cast<std::size_t>(column)]; }
+  Rows& Of(Column column) { return rows_[static_cast<std::size_t>(column)]; }
+  // Makes the change and returns the one that takes it back.
+  Write Exchange(const Write& write);
+  void CrashKeeping(std::size_t unsynced_batches);
+
+  std::array<Rows, kColumnCount> rows_;
+  std::deque<Undo> unsynced_;  // oldest first
+  BatchId applied_;
+  BatchId synced_;
+  bool full_ = false;
+};
+
+}  // namespace meridian::sim
