@@ -18,8 +18,13 @@ set(MERIDIAN_ALL_LIBRARIES
   meridian_client meridian_sim meridian_io meridian_node meridian_wan meridian_local meridian_crdt
   meridian_base)
 
-# Every apps/<name>.cc is a binary, with dashes for underscores.
+# Every apps/<name>.cc is a binary, with dashes for underscores. What mains share is in apps/wiring.
 function(meridian_apps)
+  file(GLOB wiring CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/apps/wiring/*.cc)
+  add_library(meridian_wiring STATIC ${wiring})
+  target_include_directories(meridian_wiring PUBLIC ${PROJECT_SOURCE_DIR}/apps)
+  target_link_libraries(meridian_wiring PUBLIC ${MERIDIAN_ALL_LIBRARIES} third_party_cli11
+                        third_party_json)
   file(GLOB mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/apps/*.cc)
   set(apps)
   foreach(main IN LISTS mains)
@@ -27,8 +32,7 @@ function(meridian_apps)
     string(REPLACE "_" "-" app ${stem})
     add_executable(app_${stem} ${main})
     set_target_properties(app_${stem} PROPERTIES OUTPUT_NAME ${app})
-    target_link_libraries(app_${stem} PRIVATE ${MERIDIAN_ALL_LIBRARIES} third_party_cli11
-                          third_party_json)
+    target_link_libraries(app_${stem} PRIVATE meridian_wiring)
     list(APPEND apps app_${stem})
   endforeach()
   add_custom_target(apps)

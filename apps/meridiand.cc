@@ -1,0 +1,127 @@
+// meridiand: a ring node. Wiring only: options, disk, machine, sockets.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "io/client_port.h"
+#include "io/clocks.h"
+#include "io/committer.h"
+#include "io/hmac_signer.h"
+#include "io/rocksdb_storage.h"
+#include "io/unsynced_env.h"
+#include "node/ring_node.h"
+#include "wiring/process.h"
+
+namespace meridian::apps {
+namespace {
+
+struct Arguments {
+  std::string topology;
+  std::string name;
+  std::string data;
+  std::string secret;
+  bool discard_unsynced = false;
+};
+
+constexpr int kCannotStart = 2;
+
+int Refuse(const std::string& what, const std::string& why) {
+  std::fprintf(stderr, "meridiand: %s: %s\n", what.c_str(), why.c_str());
+  return kCannotStart;
+}
+
+// The region and the node of this name; nulls when there is none.
+std::pair<const local::Region*, const local::Node*> FindNode(const local::Topology& topology,
+                                                             const std::string& name) {
+  for (const local::Region& region : topology.regions) {
+    for (const local::Node& node : region.nodes) {
+      if (node.name == name) return {&region, &node};
+    }
+  }
+  return {nullptr, nullptr};
+}
+
+// Runs the node until it is told to stop; the committer ends before the disk closes.
+int RunNode(const local::Topology& topology, const local::Region& region, const local::Node& node,
+            io::RocksdbStorage& disk, const Signer& signer) {
+  const ProcessId self = NodeProcess(region.id, node.id);
+  io::ConsoleLog log(node.name);
+  node::RingNodeOptions options;
+  options.topology = topology;
+  options.self = self;
+  node::RingNode machine(std::move(options), disk, signer, log);
+
+  std::unique_ptr<io::Committer> committer;
+  io::Driver::Options driver;
+  driver.self = self;
+  driver.apply = [&](const WriteBatch& batch) { return disk.Apply(batch); };
+  driver.commit = [&](BatchId up_to) { committer->Request(up_to); };
+  Process process(node.name, machine, std::move(driver));
+  committer = std::make_unique<io::Committer>(
+      [&] { return disk.Sync(); },
+      [&](Result<Done> synced, BatchId up_to) { process.driver().Committed(synced, up_to); });
+
+  if (!process.OpenRing(topology, self, node.ring)) return kCannotStart;
+  auto clients = io::ClientPort::Open(
+      process.loop(), process.zmq(), {topology.epoch, ZmqEndpoint(node.client)},
+      [&](Bytes request, std::function<void(Bytes)> answered) {
+        process.driver().Submit(std::move(request), std::move(answered));
+      });
+  if (!clients) return Refuse("client address", clients.error().message);
+  process.driver().AfterTurn([&] { (*clients)->Flush(); });
+  if (!process.OpenHttp(topology, node.http, {})) return kCannotStart;
+
+  machine.Start(io::Now());
+  const int status = process.Run();
+  committer->Stop();
+  return status;
+}
+
+int Main(const Arguments& arguments) {
+  const auto topology = ReadTopology(arguments.topology);
+  if (!topology) return kCannotStart;
+  const auto [region, node] = FindNode(*topology, arguments.name);
+  if (node == nullptr) {
+    return Refuse(arguments.name, "there is no such node in " + arguments.topology);
+  }
+  const auto signer = io::HmacSigner::FromFile(arguments.secret);
+  if (!signer) return Refuse("secret", signer.error().message);
+  io::UnsyncedEnv unsynced;
+  io::RocksdbStorage::Options options;
+  options.path = arguments.data;
+  if (arguments.discard_unsynced) options.env = unsynced.env();
+  auto disk = io::RocksdbStorage::Open(options);
+  if (!disk) return Refuse("data directory", disk.error().message);
+  const int status = RunNode(*topology, *region, *node, **disk, **signer);
+  if (const auto closed = (*disk)->Close(); !closed && status == 0) {
+    std::fprintf(stderr, "meridiand: closing the disk: %s\n", closed.error().message.c_str());
+    return 1;
+  }
+  return status;
+}
+
+}  // namespace
+}  // namespace meridian::apps
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "meridiand: a node of a region's ring.\n"
+      "Serves HTTP, the client library and its peers at the addresses that the topology gives it.\n"
+      "SIGTERM finishes what is in flight, then stops.\n"
+      "Exit status: 0 stopped as told, 1 failed while running, 2 cannot start as asked."};
+  meridian::apps::Arguments arguments;
+  app.add_option("--topology", arguments.topology, "The topology file")->required();
+  app.add_option("--name", arguments.name, "This node's name in it, such as us-east-1")->required();
+  app.add_option("--data", arguments.data, "Directory of this node's data; made if missing")
+      ->required();
+  app.add_option("--secret", arguments.secret, "File with the secret all regions share (mode 600)")
+      ->required();
+  // For tests: what is not synced is lost at kill -9 (io/unsynced_env.h).
+  app.add_flag("--testing-discard-unsynced", arguments.discard_unsynced)->group("");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : meridian::apps::kCannotStart;
+  }
+  return meridian::apps::Main(arguments);
+}

@@ -1,0 +1,116 @@
+#include "wiring/process.h"
+
+#include <cstdio>
+
+#include "io/clocks.h"
+#include "io/files.h"
+#include "io/loopback.h"
+#include "node/topology_text.h"
+
+namespace meridian::apps {
+namespace {
+
+constexpr Duration kDrainFor = std::chrono::seconds(10);
+
+bool Say(const std::string& what, const Error& error) {
+  std::fprintf(stderr, "%s: %s\n", what.c_str(), error.message.c_str());
+  return false;
+}
+
+}  // namespace
+
+std::optional<local::Topology> ReadTopology(const std::string& file) {
+  const Result<Bytes> text = io::ReadFile(file);
+  if (!text) {
+    Say("topology", text.error());
+    return std::nullopt;
+  }
+  auto parsed = node::ParseTopology(*text);
+  if (const auto* mistakes = std::get_if<std::vector<node::TopologyMistake>>(&parsed)) {
+    std::fputs(node::FormatMistakes(file, *mistakes).c_str(), stderr);
+    return std::nullopt;
+  }
+  return std::get<local::Topology>(std::move(parsed));
+}
+
+std::string ZmqEndpoint(const local::Address& address) {
+  return "tcp://" + address.host + ':' + std::to_string(address.port);
+}
+
+std::map<ProcessId, std::string> RingPeers(const local::Region& region, ProcessId self) {
+  std::map<ProcessId, std::string> peers;
+  for (const local::Node& node : region.nodes) {
+    peers[NodeProcess(region.id, node.id)] = ZmqEndpoint(node.ring);
+  }
+  for (const local::Gateway& gateway : region.gateways) {
+    peers[{region.id, Role::kGateway, gateway.id}] = ZmqEndpoint(gateway.ring);
+  }
+  peers.erase(self);
+  return peers;
+}
+
+Process::Process(std::string name, Machine& machine, io::Driver::Options options)
+    : log_(std::move(name)), signals_(loop_, SIGINT, SIGTERM) {
+  options.fatal = [this](const Error& error) {
+    log_.Write(Severity::kError, "stopping: " + error.message);
+    status_ = 1;
+    loop_.stop();
+  };
+  driver_ = std::make_unique<io::Driver>(loop_, machine, std::move(options));
+}
+
+// The ring, the port and the server refer to the driver in what they have under way.
+Process::~Process() {
+  http_.reset();
+  ring_.reset();
+  driver_.reset();
+}
+
+bool Process::OpenRing(const local::Topology& topology, ProcessId self,
+                       const local::Address& bind) {
+  if (const auto allowed = io::RequireLoopback(bind.host); !allowed) {
+    return Say("ring address", allowed.error());
+  }
+  const local::Region& region = *topology.FindRegion(self.region);
+  auto opened = io::ZmqRing::Open(
+      loop_, zmq_, {self, topology.epoch, ZmqEndpoint(bind), RingPeers(region, self)},
+      [this](Message message) { driver_->Deliver(std::move(message)); });
+  if (!opened) return Say("ring address", opened.error());
+  ring_ = std::move(*opened);
+  driver_->UseRing(*ring_);
+  return true;
+}
+
+bool Process::OpenHttp(const local::Topology& topology, const local::Address& bind,
+                       io::HttpExtras extras) {
+  io::HttpOptions options;
+  options.host = bind.host;
+  options.port = bind.port;
+  options.value_bytes_max = topology.limits.value_bytes;
+  const io::Serve serve = [this](Bytes request, std::function<void(Bytes)> answered) {
+    driver_->Submit(std::move(request), std::move(answered));
+  };
+  http_ = std::make_unique<io::HttpServer>(loop_, options, serve, std::move(extras));
+  if (const auto started = http_->Start(); !started) return Say("http address", started.error());
+  return true;
+}
+
+void Process::OnSignal(int signal) {
+  log_.Write(Severity::kInfo, std::string(signal == SIGTERM ? "SIGTERM" : "SIGINT") +
+                                  ": finishing what is in flight");
+  http_->Stop();
+  driver_->Drain(io::Now().monotonic + kDrainFor, [this](bool clean) {
+    log_.Write(clean ? Severity::kInfo : Severity::kWarning,
+               clean ? "stopped" : "stopped with requests unanswered");
+  });
+}
+
+int Process::Run() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (!error) OnSignal(signal);
+  });
+  driver_->Run();
+  return status_;
+}
+
+}  // namespace meridian::apps
