@@ -100,11 +100,13 @@ TEST(HttpServerTest, ABodyThatIsTooLargeIsRefusedBeforeItIsRead) {
   EXPECT_EQ(fits.Read().status, 200);
 }
 
-TEST(HttpServerTest, AClientThatIsStillSendingReadsTheRefusal) {
+// Closing with unread data resets the connection, and a client may then never see the refusal.
+TEST(HttpServerTest, ARefusedClientMayFinishSending) {
   FakeNode node({.value_bytes_max = 10'000});
   RawClient client(node.port());
-  client.Send(Put("/kv/a", std::string(3'000'000, 'x'), kRawBody));
+  client.Send("PUT /kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n");
   EXPECT_EQ(client.Read().status, 413);
+  EXPECT_TRUE(client.Send(std::string(3'000'000, 'x')));
 }
 
 TEST(HttpServerTest, AChunkedBodyThatGrowsTooLargeIsRefused) {
