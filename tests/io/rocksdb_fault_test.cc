@@ -3,7 +3,6 @@
 // nothing, and damage before the tail is refused rather than read around.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <atomic>
@@ -146,23 +145,13 @@ TEST(RocksdbFaultTest, ACleanCloseLosesNothingAndOpensAgain) {
   EXPECT_EQ(**disk.storage().Get(Column::kMeta, "m"), "2");
 }
 
-TEST(RocksdbFaultTest, AnotherHolderOfTheDirectoryIsNamedAsTheCause) {
+TEST(RocksdbFaultTest, ADirectoryIsOpenedOnceInAProcess) {
   RocksdbDisk disk;
   const auto second = RocksdbStorage::Open({.path = disk.path()});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kIo);
   EXPECT_NE(second.error().message.find("in use by another process"), Bytes::npos)
       << second.error().message;
-
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const auto third = RocksdbStorage::Open({.path = disk.path()});
-    const bool named = !third && third.error().message.find("another process") != Bytes::npos;
-    ::_exit(named ? 0 : 1);
-  }
-  int status = -1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
 }
 
 TEST(RocksdbFaultTest, ADirectoryThatCannotBeMadeIsReportedWithItsPath) {
@@ -245,30 +234,51 @@ TEST_F(RocksdbDamageTest, OfAFileOfRowsIsACorruptRead) {
   EXPECT_FALSE(disk_.storage().MultiGet(Column::kData, {"1", "2"}));
 }
 
-// A real process, really killed: the child says what it synced and goes on without syncing.
-TEST(RocksdbFaultTest, AKilledProcessLosesExactlyWhatItDidNotSync) {
-  test::ScratchDirectory scratch;
-  int pipe_ends[2];
-  ASSERT_EQ(::pipe(pipe_ends), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    UnsyncedEnv env;
-    auto storage = RocksdbStorage::Open({.path = scratch / "data", .env = env.env()});
-    if (!storage || !(*storage)->Apply({{1}, {{Column::kData, "synced", "1"}}}) ||
-        !(*storage)->Sync() || !(*storage)->Apply({{2}, {{Column::kData, "unsynced", "1"}}})) {
-      ::_exit(1);
-    }
-    if (::write(pipe_ends[1], "x", 1) != 1) ::_exit(1);
-    while (true) ::pause();
+// Tests with a second process: this binary once more, started by EXPECT_EXIT, which runs the same
+// test and ends inside that statement. Both use the first one's directory.
+class RocksdbFaultDeathTest : public testing::Test {
+ protected:
+  RocksdbFaultDeathTest() {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const std::string own = std::filesystem::temp_directory_path() /
+                            ("meridian-death-test-" + std::to_string(::getpid()));
+    ::setenv(kVariable, own.c_str(), 0);
+    path_ = ::getenv(kVariable);
   }
-  ::close(pipe_ends[1]);
-  char ready = 0;
-  EXPECT_EQ(::read(pipe_ends[0], &ready, 1), 1);
-  ::close(pipe_ends[0]);
-  ::kill(child, SIGKILL);
-  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ~RocksdbFaultDeathTest() override {
+    ::unsetenv(kVariable);
+    std::filesystem::remove_all(path_);
+  }
 
-  const auto storage = RocksdbStorage::Open({.path = scratch / "data"});
+  static constexpr const char* kVariable = "MERIDIAN_DEATH_TEST_DIRECTORY";
+  std::string path_;
+};
+
+[[noreturn]] void OpenAndSayWhy(const std::string& path) {
+  const auto storage = RocksdbStorage::Open({.path = path});
+  std::fprintf(stderr, "%s\n", storage ? "opened" : storage.error().message.c_str());
+  ::_exit(storage ? 0 : 1);
+}
+
+TEST_F(RocksdbFaultDeathTest, AnotherProcessInTheDirectoryIsNamedAsTheCause) {
+  const auto holder = RocksdbStorage::Open({.path = path_});
+  EXPECT_EXIT(OpenAndSayWhy(path_), testing::ExitedWithCode(1), "in use by another process");
+  EXPECT_TRUE(holder);
+}
+
+[[noreturn]] void WriteAndDie(const std::string& path) {
+  UnsyncedEnv env;
+  auto storage = RocksdbStorage::Open({.path = path, .env = env.env()});
+  const bool written = storage && (*storage)->Apply({{1}, {{Column::kData, "synced", "1"}}}) &&
+                       (*storage)->Sync() &&
+                       (*storage)->Apply({{2}, {{Column::kData, "unsynced", "1"}}});
+  if (written) ::raise(SIGKILL);
+  ::_exit(1);
+}
+
+TEST_F(RocksdbFaultDeathTest, AKilledProcessLosesExactlyWhatItDidNotSync) {
+  EXPECT_EXIT(WriteAndDie(path_), testing::KilledBySignal(SIGKILL), "");
+  const auto storage = RocksdbStorage::Open({.path = path_});
   ASSERT_TRUE(storage) << storage.error().message;
   EXPECT_EQ(Rows(**storage, Column::kData),
             (std::vector<std::pair<Bytes, Bytes>>{{"synced", "1"}}));
