@@ -12,9 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "base/base64url.h"
 #include "base/bytes.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "crdt/context_token.h"
+#include "crdt/row_update.h"
+#include "crdt/seen_vector.h"
 #include "node/client_api.h"
 #include "node/metrics.h"
 
@@ -51,6 +55,75 @@ Target Of(const std::string& name, Result<T> (*decode)(ByteView), Bytes (*encode
   return target;
 }
 
+// As Of, for formats in which equal values have equal bytes: what is accepted must be written back
+// as it was.
+template <class T>
+Target Canonical(const std::string& name, Result<T> (*decode)(ByteView), Bytes (*encode)(const T&),
+                 const std::vector<T>& examples) {
+  Target target = Of(name, decode, encode, examples);
+  target.accepts = [=](ByteView bytes) {
+    const Result<T> decoded = decode(bytes);
+    if (decoded && encode(*decoded) != bytes) Stop(name, "is a second form", bytes);
+    return decoded.has_value();
+  };
+  return target;
+}
+
+constexpr Actor kActors[] = {Actor::Of({1}, {1}, 1), Actor::Of({2}, {1}, 7)};
+const crdt::RowKey kKey{{1}, {2}, "user:1", "milk"};
+
+std::vector<crdt::Row> Rows() {
+  const auto put = [](const crdt::Row& row, crdt::Dot dot, std::optional<Bytes> value) {
+    return crdt::Updated(row, {dot, {dot.sequence << 16}, std::move(value), {}, {}},
+                         crdt::Policy::kSiblings);
+  };
+  const crdt::Row one = put({}, {kActors[0], 300}, "milk");
+  crdt::Row two = put(put(one, {kActors[1], 2}, std::nullopt), {kActors[1], 9}, "");
+  two.versions[1].expires_ms = 1'700'000'000'000;
+  return {crdt::Row{}, one, two};
+}
+
+std::vector<crdt::RowUpdate> RowUpdates() {
+  return {{kKey, Rows()[1], {}}, {kKey, Rows()[2], {{kActors[0], 7}, {kActors[1], 1}}}};
+}
+
+std::vector<crdt::SeenVector> SeenVectors() {
+  crdt::SeenVector seen;
+  for (const Actor actor : kActors) seen.Add(actor, crdt::IntervalSet({1, 40}));
+  seen.Add(kActors[0], crdt::IntervalSet({42, 57}));
+  return {crdt::SeenVector{}, seen};
+}
+
+Bytes StorageKey(const crdt::RowKey& key) {
+  return crdt::StorageKey(key);
+}
+
+// A token before it is signed, so that damage reaches what is behind the signature.
+class HashSigner final : public Signer {
+ public:
+  std::uint64_t Sign(ByteView bytes) const override { return HashOf(bytes, 42); }
+};
+
+Result<crdt::ContextToken> OpenSigned(ByteView content) {
+  Bytes sealed(content);
+  EncodeTo(sealed, Fixed64{HashSigner().Sign(content)});
+  return crdt::OpenToken(ToBase64Url(sealed), kKey, HashSigner());
+}
+
+Bytes ContentOf(const crdt::ContextToken& token) {
+  Bytes sealed = FromBase64Url(crdt::SealToken(token, kKey, HashSigner())).value();
+  sealed.resize(sealed.size() - sizeof(std::uint64_t));
+  return sealed;
+}
+
+// What a client sends: any text at all. None but the untouched seed may open.
+Result<crdt::ContextToken> OpenText(ByteView text) {
+  return crdt::OpenToken(text, kKey, HashSigner());
+}
+Bytes TextOf(const crdt::ContextToken& token) {
+  return crdt::SealToken(token, kKey, HashSigner());
+}
+
 std::vector<node::ClientRequest> Requests() {
   node::ClientRequest put;
   put.operation = node::Operation::kPut;
@@ -84,7 +157,17 @@ std::vector<node::MetricSet> MetricSets() {
 }
 
 std::vector<Target> Targets() {
+  const crdt::Row row = Rows()[2];
+  const std::vector<crdt::ContextToken> tokens = {
+      {}, {row.context, row.MaxStamp(), {}}, {row.context, row.MaxStamp(), row.versions[0].dot}};
   return {
+      Canonical("DecodeRow", crdt::DecodeRow, crdt::EncodeRow, Rows()),
+      Canonical("DecodeRowUpdate", Decode<crdt::RowUpdate>, Encode<crdt::RowUpdate>, RowUpdates()),
+      Canonical("DecodeSeenVector", Decode<crdt::SeenVector>, Encode<crdt::SeenVector>,
+                SeenVectors()),
+      Canonical("ParseStorageKey", crdt::ParseStorageKey, StorageKey, {kKey}),
+      Canonical("OpenSignedToken", OpenSigned, ContentOf, tokens),
+      Canonical("OpenToken", OpenText, TextOf, tokens),
       Of("DecodeRequest", node::DecodeRequest, node::EncodeRequest, Requests()),
       Of("DecodeAnswer", node::DecodeAnswer, node::EncodeAnswer, Answers()),
       Of("DecodeMetrics", node::DecodeMetrics, node::EncodeMetrics, MetricSets()),

@@ -113,8 +113,12 @@ RC_GTEST_PROP(RowLaws, AnUpdatedRowAbsorbsEverythingOlder, ()) {
   const Policy policy = AnyPolicy();
   const Row older = AnyRow(policy);
   const Row row = Join(older, AnyRow(policy), policy);
-  Change change{{ActorOf(0), kSequences + 1}, {row.MaxStamp().packed + 1}, "new", {}};
+  Change change{{ActorOf(0), kSequences + 1}, {row.MaxStamp().packed + 1}, "new", {}, {}};
   if (*rc::gen::arbitrary<bool>()) change.read = AnyRow(policy).context;
+  if (*rc::gen::arbitrary<bool>()) {
+    change.also = Dot{ActorOf(*rc::gen::inRange<std::uint32_t>(0, kActors)),
+                      *rc::gen::inRange<std::uint64_t>(1, kSequences + 1)};
+  }
   const Row updated = Updated(row, change, policy);
   RC_ASSERT(updated.Has(change.dot));
   RC_ASSERT(Join(updated, row, policy) == updated);

@@ -26,6 +26,7 @@ ContextToken Read() {
   ContextToken token;
   token.context.Add({kA, 9});
   token.stamp = {1234567890};
+  token.own = Dot{kA, 11};
   return token;
 }
 
@@ -40,6 +41,7 @@ TEST(ContextTokenTest, OpensToWhatWasSealed) {
   ASSERT_TRUE(opened) << opened.error().message;
   EXPECT_EQ(opened->context, Read().context);
   EXPECT_EQ(opened->stamp, Read().stamp);
+  EXPECT_EQ(opened->own, Read().own);
 }
 
 TEST(ContextTokenTest, OpensInEveryPlacementAndForEveryElementOfItsKey) {

@@ -15,7 +15,7 @@ constexpr Policy kBoth[] = {Policy::kSiblings, Policy::kLww};
 
 Row Put(const Row& row, Dot dot, std::uint64_t stamp, std::optional<Bytes> value,
         const Context& read = {}, Policy policy = Policy::kSiblings) {
-  return Updated(row, Change{dot, {stamp}, std::move(value), read}, policy);
+  return Updated(row, Change{dot, {stamp}, std::move(value), read, {}}, policy);
 }
 
 std::vector<Dot> Shown(const Row& row) {
@@ -43,6 +43,21 @@ TEST(RowTest, APutReplacesExactlyWhatItsClientHadRead) {
   const Row tea = Put(both, {kB, 2}, 3, "tea", milk.context);
   EXPECT_EQ(Shown(tea), (std::vector<Dot>{{kB, 1}, {kB, 2}}));
   EXPECT_TRUE(tea.context.Covers(both.context));
+}
+
+TEST(RowTest, APutAlsoReplacesItsClientsOwnLastWriteButNotWhatItsActorWroteBefore) {
+  const Row milk = Put({}, {kA, 1}, 1, "milk");
+  const Row both = Put(milk, {kA, 2}, 2, "bread");
+  const Row tea = Updated(both, Change{{kA, 3}, {3}, "tea", {}, Dot{kA, 2}}, Policy::kSiblings);
+  EXPECT_EQ(Shown(tea), (std::vector<Dot>{{kA, 1}, {kA, 3}}));
+  EXPECT_EQ(Shown(Join(tea, both, Policy::kSiblings)), Shown(tea));
+}
+
+TEST(RowTest, AnOwnWriteThatIsNotHereYetIsNotClaimed) {
+  const Row elsewhere = Put({}, {kB, 5}, 1, "bread");
+  const Row tea = Updated({}, Change{{kA, 1}, {3}, "tea", {}, Dot{kB, 5}}, Policy::kSiblings);
+  EXPECT_FALSE(tea.context.Covers(Dot{kB, 1}));
+  EXPECT_EQ(Shown(Join(tea, elsewhere, Policy::kSiblings)), (std::vector<Dot>{{kA, 1}, {kB, 5}}));
 }
 
 TEST(RowTest, WhatAClientReadElsewhereIsReplacedWhenItArrives) {
