@@ -5,9 +5,10 @@
 //         primaries, distinct racks first    fallbacks, in order
 //
 // The first primary of a partition is where clients send requests, so firsts are spread evenly too.
-// Rules: balanced within one partition of the weights wherever racks allow it; the N primaries stand
-// in min(N, racks) racks; a table made from a previous one moves no more partitions than balance
-// asks for. Pure: the same topology (and previous table) gives the same table on every process.
+// Rules: balanced within one partition of the weights wherever racks allow it; the N primaries
+// stand in min(N, racks) racks; a table made from a previous one moves no more partitions than
+// balance asks for; a node of weight 0 is in no list. Pure: the same topology (and previous table)
+// gives the same table on every process.
 
 #pragma once
 

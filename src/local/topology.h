@@ -5,9 +5,10 @@
 //         ├────── placements: which regions, N in each
 //         └────── namespaces: placement, type, policy, durability
 //
-// An immutable value. Everything in a region that must agree on "who" (preference lists, WAN shares)
-// is a pure function of it. node/topology_text reads it from YAML and vouches for the invariants:
-// ids and names are unique, references resolve, N is at most the region's nodes.
+// An immutable value. Everything in a region that must agree on "who" (preference lists, WAN
+// shares) is a pure function of it. node/topology_text reads it from YAML and vouches for the
+// invariants: ids and names are unique, references resolve, N is at most the region's nodes with a
+// weight above 0.
 
 #pragma once
 
