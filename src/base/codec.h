@@ -9,10 +9,10 @@
 // have a varint length in front, Fixed64 is 8 bytes little endian. Formats are in docs/wire.md and
 // docs/storage.md, and golden files prove them.
 //
-// Decoding never trusts: a length larger than what is left, a varint that overflows its type or is
-// longer than it need be, or bytes left over are kCorrupt, whatever the input; nothing is allocated that the input did not pay
-// for in bytes. What reads from outside puts a version byte in front (EncodeVersioned).
-
+// Decoding never trusts: a length larger than what is left, a varint that overflows its type or
+// is longer than it need be, or bytes left over are kCorrupt, whatever the input; nothing is
+// allocated that the input did not pay for in bytes. What reads from outside puts a version byte
+// in front (EncodeVersioned).
 #pragma once
 
 #include <cereal/cereal.hpp>

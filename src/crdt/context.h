@@ -2,9 +2,9 @@
 //
 //     {A:9 B:2} covers A:1 .. A:9 and B:1, B:2 of this row
 //
-// The claim about the lower sequences is right because only whole joined rows travel: whoever minted
-// A:9 on this row had merged every earlier dot that A minted on it. A context says nothing about
-// other rows, so nothing is ever marked as seen from one.
+// The claim about the lower sequences is right because only whole joined rows travel: whoever
+// minted A:9 on this row had merged every earlier dot that A minted on it. A context says
+// nothing about other rows, so nothing is ever marked as seen from one.
 //
 // A plain value, sorted by actor, so equal contexts encode to equal bytes.
 // Source: Preguica et al., "Dotted version vectors", 2010.

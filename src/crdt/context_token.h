@@ -1,4 +1,4 @@
-// The context token: what a client was shown of a key, opaque to it, handed back with its next write.
+// The context token: what a client was shown of a key, opaque to it, handed back with a write.
 //
 //     base64url( version | key digest (8) | highest stamp | context | own dot? | signature (8) )
 //

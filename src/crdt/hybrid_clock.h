@@ -36,8 +36,8 @@ class HybridClock {
   // `drift_max`: how far past the wall clock a stamp may pull this clock.
   explicit HybridClock(Duration drift_max) : drift_max_(drift_max) {}
 
-  // The stamp of a mutation minted now, above `floor` and, unless the floor is past the drift bound,
-  // above every stamp given before.
+  // The stamp of a mutation minted now, above `floor` and, unless the floor is past the drift
+  // bound, above every stamp given before.
   Stamp Next(WallTime now, Stamp floor);
 
  private:

@@ -1,7 +1,7 @@
 // A set of sequences as intervals: {[1,40] [42,57]}. What is usual, 1..n, costs two numbers.
 //
-// Cursors are interval sets, not high-water marks: a message may overtake another, and an actor that
-// died may leave a hole that nobody can ever fill.
+// Cursors are interval sets, not high-water marks: a message may overtake another, and an actor
+// that died may leave a hole that nobody can ever fill.
 
 #pragma once
 

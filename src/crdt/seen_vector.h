@@ -1,4 +1,4 @@
-// A seen vector: which dots have been applied here, per actor. One for every (placement, partition).
+// A seen vector: which dots have been applied here, per actor. One a (placement, partition).
 //
 //     2.1#7: 1-40,42-57    3.2#1: 1-9
 //
