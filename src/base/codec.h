@@ -13,6 +13,7 @@
 // is longer than it need be, or bytes left over are kCorrupt, whatever the input; nothing is
 // allocated that the input did not pay for in bytes. What reads from outside puts a version byte
 // in front (EncodeVersioned).
+
 #pragma once
 
 #include <cereal/cereal.hpp>
