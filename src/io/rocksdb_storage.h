@@ -4,10 +4,10 @@
 //     committer's thread    Sync()         all that was applied before the call is durable
 //
 // A batch is one record of the log: after a crash it is there wholly or not at all. What was synced
-// is there; what follows it is a prefix of the unsynced batches. (One exception: a power cut within
-// the instant in which RocksDB turns to a new log file may keep an unsynced batch of the new file and
-// lose an unsynced one of the old.) Get, MultiGet, Scan and Apply are for one thread; Sync may run
-// beside them. After any failure the process must stop: RocksDB is told never to resume by itself.
+// is there; what follows it is a prefix of the unsynced batches. (One exception: a power cut in the
+// instant in which RocksDB turns to a new log file may keep an unsynced batch of the new file and
+// lose one of the old.) Get, MultiGet, Scan and Apply are for one thread; Sync may run beside them.
+// After any failure the process must stop: RocksDB is told never to resume by itself.
 //
 // The options, and why each of them, are in rocksdb_options.cc.
 
