@@ -17,7 +17,9 @@ using node::Status;
 constexpr Duration kAvoidFor = std::chrono::seconds(1);
 constexpr Duration kFirstPause = std::chrono::milliseconds(10);
 constexpr Duration kLongestPause = std::chrono::milliseconds(500);
-constexpr int kShares = 5;  // the first attempt gets this part of the timeout
+// The first attempt gets this part of the timeout, but no more than this long.
+constexpr int kShares = 5;
+constexpr Duration kLongestFirstShare = std::chrono::seconds(1);
 
 bool IsWrite(Operation operation) {
   return operation == Operation::kPut || operation == Operation::kDelete;
@@ -71,8 +73,9 @@ void Calls::Start(Instant now, ClientRequest request, Duration timeout, Callback
   if (calls_.size() >= max_in_flight_) {
     ++figures_.refused;
     finished_.push_back({std::move(callback),
-                         Failed(Status::kOverloaded, "too many calls in flight in this client; "
-                                                     "wait for some to end"),
+                         Failed(Status::kOverloaded,
+                                "too many calls in flight in this client; "
+                                "wait for some to end"),
                          {}});
     return;
   }
@@ -87,7 +90,7 @@ void Calls::Start(Instant now, ClientRequest request, Duration timeout, Callback
   call.callback = std::move(callback);
   call.list = list;
   call.deadline = now + timeout;
-  call.share = std::max(timeout / kShares, Duration(1));
+  call.share = std::clamp(timeout / kShares, Duration(1), kLongestFirstShare);
   Attempt(now, calls_.emplace(next_id_++, std::move(call)).first);
 }
 
@@ -160,9 +163,9 @@ void Calls::Undeliverable(Instant now, NodeId to, std::uint64_t id) {
   if (at == calls_.end() || !at->second.waiting || at->second.tried.back() != to) return;
   health_[to] = {true, now + kAvoidFor};
   // A pause, so that a region that is wholly down is not tried in a hot loop.
-  Refused(now, at, Failed(Status::kUnavailable, "no node of region " +
-                                                    topology_.FindRegion(region_)->name +
-                                                    " can be reached; see `meridian dev status`"));
+  Refused(now, at,
+          Failed(Status::kUnavailable, "no node of region " + topology_.FindRegion(region_)->name +
+                                           " can be reached; see `meridian dev status`"));
 }
 
 void Calls::GiveUpAttempt(Instant now, CallMap::iterator at) {
@@ -218,10 +221,16 @@ void Calls::Abandon() {
   }
 }
 
-Instant Calls::NextDeadline() const { return wakes_.empty() ? kNever : wakes_.begin()->first; }
+Instant Calls::NextDeadline() const {
+  return wakes_.empty() ? kNever : wakes_.begin()->first;
+}
 
-std::vector<Calls::Send> Calls::TakeSends() { return std::exchange(sends_, {}); }
+std::vector<Calls::Send> Calls::TakeSends() {
+  return std::exchange(sends_, {});
+}
 
-std::vector<Calls::Finished> Calls::TakeFinished() { return std::exchange(finished_, {}); }
+std::vector<Calls::Finished> Calls::TakeFinished() {
+  return std::exchange(finished_, {});
+}
 
 }  // namespace meridian::client

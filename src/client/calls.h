@@ -5,10 +5,11 @@
 //                  └──> next node of the preference list (after a jittered pause if it refused)
 //                          └── ... until the call's deadline: kTimeout, or the last refusal
 //
-// An attempt's share is a fifth of the call's timeout, doubling (1 s, 2 s, 2 s of the default 5 s).
-// A node that did not answer is avoided for a second, then gets one call to prove itself. A late
-// answer of an earlier attempt counts if it is a success. A write that was sent twice may have
-// happened twice; one that failed after any attempt went unanswered says `maybe`.
+// An attempt's share is a fifth of the call's timeout, at most a second, then doubling (1 s, 2 s
+// and what is left of the default 5 s). A node that did not answer is avoided for a second, then
+// gets one call to prove itself. A late answer of an earlier attempt counts if it is a success. A
+// write that was sent twice may have happened twice; one that failed after any attempt went
+// unanswered says `maybe`.
 //
 // Pure, like a Machine: time is handed in, what is to be done is taken out. client.h drives it.
 

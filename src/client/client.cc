@@ -70,8 +70,8 @@ void Client::Get(std::string space, Bytes key, Options options, Callback callbac
 }
 
 void Client::Delete(std::string space, Bytes key, Options options, Callback callback) {
-  Start(RequestOf(node::Operation::kDelete, std::move(space), std::move(key)),
-        std::move(options), std::move(callback));
+  Start(RequestOf(node::Operation::kDelete, std::move(space), std::move(key)), std::move(options),
+        std::move(callback));
 }
 
 void Client::Start(node::ClientRequest request, Options options, Callback callback) {

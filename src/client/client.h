@@ -67,7 +67,7 @@ class Client {
   std::unique_ptr<io::ClientLink> link_;
   io::Alarm alarm_;
   Instant alarm_at_ = kNever;
-  bool turn_due_ = false;         // an EndTurn is posted
+  bool turn_due_ = false;          // an EndTurn is posted
   std::shared_ptr<Client*> self_;  // for what is posted and may outlive the client
 };
 

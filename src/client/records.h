@@ -1,8 +1,8 @@
 // Reads many records from one text: what `meridian load` writes and `meridian verify` compares.
 //
-//     dpkg   paragraphs as `apt-cache dumpavail` prints them; key "name/version", value the paragraph
-//     lines  "key<TAB>value", one a line
-//     jsonl  {"key": "...", "value": "..."}, one a line
+//     dpkg   paragraphs as `apt-cache dumpavail` prints them; key "name/version", value the
+//     paragraph lines  "key<TAB>value", one a line jsonl  {"key": "...", "value": "..."}, one a
+//     line
 //
 // A key that comes again replaces the earlier record, so that what is loaded does not depend on the
 // order in which a store takes writes in flight; how often that was is told. All of it is held in

@@ -1,0 +1,172 @@
+#include "client/bench_run.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "client/pump.h"
+#include "io/clocks.h"
+
+namespace meridian::client {
+namespace {
+
+using node::ClientAnswer;
+using node::Status;
+
+constexpr Duration kPace = std::chrono::milliseconds(1);
+// Of an open loop; beyond it the system is hopelessly behind and the client refuses.
+constexpr std::size_t kOpenLoopInFlightMax = 16384;
+
+Bytes KeyOf(std::uint64_t number) {
+  char key[32];
+  std::snprintf(key, sizeof key, "bench/%08llu", static_cast<unsigned long long>(number));
+  return key;
+}
+
+Bytes ValueOf(std::size_t size, Random& random) {
+  Bytes value(size, '\0');
+  for (char& byte : value) byte = static_cast<char>(random.Next() >> 56);
+  return value;
+}
+
+class BenchRun {
+ public:
+  BenchRun(const local::Topology& topology, const BenchOptions& options,
+           const std::function<void(bool)>& measured)
+      : topology_(topology),
+        options_(options),
+        measured_(measured),
+        random_(options.seed),
+        phase_(loop_.context()),
+        pacer_(loop_.context()),
+        keep_contexts_(topology.FindNamespace(options.space)->policy == local::Policy::kSiblings),
+        contexts_(keep_contexts_ ? options.keys : 0) {}
+
+  Result<BenchOutcome> Run() {
+    ClientSettings settings;
+    settings.region = options_.region;
+    settings.seed = options_.seed;
+    settings.max_in_flight =
+        options_.rate > 0 ? kOpenLoopInFlightMax : std::max<std::size_t>(options_.in_flight, 1);
+    auto client = Client::Open(loop_.context(), topology_, settings);
+    if (!client) return client.failure();
+    client_ = std::move(*client);
+    io::Post(loop_.context(), [this] { Begin(); });
+    outcome_.interrupted = loop_.Run();
+    if (measuring_) EndMeasuring();
+    outcome_.client = client_->figures();
+    over_ = true;
+    client_.reset();
+    return outcome_;
+  }
+
+ private:
+  void Begin() {
+    begin_ = io::Now().monotonic;
+    phase_.At(begin_ + options_.warm_up, [this] { BeginMeasuring(); });
+    if (options_.rate > 0) return Pace();
+    for (std::size_t i = 0; i < options_.in_flight; ++i) StartOne(io::Now().monotonic);
+  }
+  void BeginMeasuring() {
+    measuring_ = true;
+    measured_(true);
+    measure_from_ = io::Now().monotonic;
+    phase_.At(measure_from_ + options_.length, [this] {
+      EndMeasuring();
+      loop_.Stop();
+    });
+  }
+  void EndMeasuring() {
+    outcome_.took = io::Now().monotonic - measure_from_;
+    measuring_ = false;
+    measured_(false);
+  }
+  // Starts what is due; each call is due at its own instant, however late it is started.
+  void Pace() {
+    const Instant now = io::Now().monotonic;
+    for (;;) {
+      const auto offset = static_cast<double>(started_) * 1e6 / options_.rate;
+      const Instant due = begin_ + Duration(static_cast<std::int64_t>(offset));
+      if (due > now) break;
+      ++started_;
+      StartOne(due);
+    }
+    pacer_.At(now + kPace, [this] { Pace(); });
+  }
+  void StartOne(Instant due) {
+    const std::uint64_t number = random_.Below(options_.keys);
+    const bool read =
+        options_.operation == BenchOperation::kGet ||
+        (options_.operation == BenchOperation::kMix && random_.Chance(options_.read_fraction));
+    Options call = options_.call;
+    if (!read && keep_contexts_) call.context = contexts_[number];
+    auto callback = [this, due, number, read](const ClientAnswer& answer, CallFigures) {
+      Ended(due, number, read, answer);
+    };
+    if (read) return client_->Get(options_.space, KeyOf(number), std::move(call), callback);
+    client_->Put(options_.space, KeyOf(number), ValueOf(options_.value_bytes, random_),
+                 std::move(call), callback);
+  }
+  void Ended(Instant due, std::uint64_t number, bool read, const ClientAnswer& answer) {
+    if (over_) return;
+    if (keep_contexts_) contexts_[number] = answer.context;
+    // A call that began in the warm-up says nothing about the measured part in an open loop either.
+    if (measuring_ && due >= measure_from_) Count(io::Now().monotonic - due, read, answer);
+    if (options_.rate <= 0) StartOne(io::Now().monotonic);
+  }
+  void Count(Duration latency, bool read, const ClientAnswer& answer) {
+    const auto microseconds =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, latency.count()));
+    if (answer.status == Status::kSiblings) ++outcome_.siblings;
+    if (answer.status == Status::kNotFound) ++outcome_.not_found;
+    if (answer.status == Status::kOk || answer.status == Status::kSiblings ||
+        (read && answer.status == Status::kNotFound)) {
+      return (read ? outcome_.gets_us : outcome_.puts_us).Add(microseconds);
+    }
+    ++outcome_.errors;
+    if (outcome_.first_error.empty()) {
+      outcome_.first_error = std::string(node::CodeOf(answer.status)) + ": " + answer.message;
+    }
+  }
+
+  const local::Topology& topology_;
+  const BenchOptions& options_;
+  const std::function<void(bool)>& measured_;
+  Random random_;
+  io::EventLoop loop_;
+  io::Alarm phase_;
+  io::Alarm pacer_;
+  bool keep_contexts_;
+  std::vector<Bytes> contexts_;  // of each key, when they matter
+  std::unique_ptr<Client> client_;
+  BenchOutcome outcome_;
+  Instant begin_;
+  Instant measure_from_;
+  std::uint64_t started_ = 0;
+  bool measuring_ = false;
+  bool over_ = false;
+};
+
+}  // namespace
+
+Result<std::uint64_t> FillKeys(const local::Topology& topology, const BenchOptions& options) {
+  Random random(options.seed + 1);
+  std::uint64_t failed = 0;
+  Pump pump(topology, {options.region, 256}, "fill");
+  const auto figures =
+      pump.Run(options.keys, [&](Client& client, std::size_t number, std::function<void()> done) {
+        client.Put(options.space, KeyOf(number), ValueOf(options.value_bytes, random), {},
+                   [&failed, done = std::move(done)](const ClientAnswer& answer, CallFigures) {
+                     if (answer.status != Status::kOk) ++failed;
+                     done();
+                   });
+      });
+  if (!figures) return figures.failure();
+  return failed;
+}
+
+Result<BenchOutcome> RunBench(const local::Topology& topology, const BenchOptions& options,
+                              const std::function<void(bool)>& measured) {
+  return BenchRun(topology, options, measured).Run();
+}
+
+}  // namespace meridian::client

@@ -1,0 +1,19 @@
+// How `meridian` and `meridian-bench` end; scripts rely on it, docs/cli.md tells it.
+
+#pragma once
+
+namespace meridian::client {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitNo = 1;           // not found, mismatches, a process that did not start
+inline constexpr int kExitUsage = 2;        // the command line, a file or the topology is wrong
+inline constexpr int kExitSiblings = 3;     // several concurrent values
+inline constexpr int kExitUnavailable = 4;  // not enough replicas, or no answer in time
+inline constexpr int kExitInterrupted = 130;
+
+// Added to --help.
+inline constexpr const char* kExitCodesHelp =
+    "Exit codes: 0 done, 1 not found or not as it should be, 2 wrong usage, 3 several concurrent\n"
+    "values, 4 unavailable or no answer in time.";
+
+}  // namespace meridian::client

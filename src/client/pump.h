@@ -1,0 +1,46 @@
+// Makes many calls in one region, so many at a time, with a progress bar: what load and verify
+// share.
+//
+//     Pump pump(topology, {.region = eu_west, .window = 256}, "verify eu-west");
+//     pump.Run(records.size(), [&](Client& client, std::size_t index, auto done) {
+//       client.Get("packages", records[index].key, {}, [done](auto answer, auto) { ...; done(); });
+//     });
+//
+// Runs on the caller's thread until all are done, or SIGINT or SIGTERM comes.
+
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "client/client.h"
+#include "client/progress.h"
+
+namespace meridian::client {
+
+class Pump {
+ public:
+  struct Settings {
+    RegionId region;
+    std::size_t window = 256;  // calls in flight
+  };
+  // Starts the call of an index, and sees to it that `done` is called once, after it.
+  using Start = std::function<void(Client&, std::size_t index, std::function<void()> done)>;
+
+  struct Figures {
+    ClientFigures client;
+    Duration took{};
+    bool interrupted = false;
+  };
+
+  Pump(const local::Topology& topology, Settings settings, std::string label);
+  // May be called again, for what is left to do.
+  Result<Figures> Run(std::size_t count, const Start& start);
+
+ private:
+  const local::Topology& topology_;
+  Settings settings_;
+  std::string label_;
+};
+
+}  // namespace meridian::client
