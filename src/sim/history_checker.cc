@@ -1,0 +1,149 @@
+#include "sim/history_checker.h"
+
+#include <algorithm>
+
+#include "base/fail_stop.h"
+
+namespace meridian::sim {
+namespace {
+
+std::string Name(const Op& op) {
+  const char* const what = op.operation == node::Operation::kGet   ? "get"
+                           : op.operation == node::Operation::kPut ? "put"
+                                                                   : "delete";
+  return std::string(what) + " #" + std::to_string(op.id) + " of " + op.key.first + '/' +
+         op.key.second + " in region " + std::to_string(op.region.value);
+}
+
+std::map<KeyName, std::set<Bytes>> VisibleIn(const SimCluster& cluster) {
+  std::map<KeyName, std::set<Bytes>> visible;
+  for (const ProcessId process : cluster.nodes()) {
+    OrStop(cluster.at(process).disk().Scan(Column::kData, {}, {}, [&](const Entry& entry) {
+      const crdt::RowKey key = OrStop(crdt::ParseStorageKey(entry.key));
+      const local::Namespace* space = cluster.topology().FindNamespace(key.space);
+      for (const crdt::Version& version : OrStop(crdt::DecodeRow(entry.value)).versions) {
+        if (version.value) visible[{space->name, key.key}].insert(*version.value);
+      }
+      return true;
+    }));
+  }
+  return visible;
+}
+
+}  // namespace
+
+HistoryChecker::HistoryChecker(const local::Topology& topology, const History& history,
+                               const DotChecker& dots)
+    : topology_(topology), history_(history), dots_(dots) {}
+
+bool HistoryChecker::IsLww(const Op& op) const {
+  return topology_.FindNamespace(op.key.first)->policy == local::Policy::kLww;
+}
+
+bool HistoryChecker::IsVisible(const Op& put) const {
+  const auto at = visible_.find(put.key);
+  return at != visible_.end() && at->second.contains(put.value);
+}
+
+HistoryChecker::Values HistoryChecker::Shown(std::size_t token) const {
+  const Op& from = history_[token];
+  if (from.operation == node::Operation::kPut) return {from.value};
+  return {from.values.begin(), from.values.end()};
+}
+
+const HistoryChecker::Values& HistoryChecker::SurelyCovered(std::size_t token) {
+  const auto known = surely_.find(token);
+  if (known != surely_.end()) return known->second;
+  const Op& from = history_[token];
+  Values values(from.values.begin(), from.values.end());
+  if (from.token_from) values.merge(Values(SurelyCovered(*from.token_from)));
+  // The latest of all has the highest stamp, and tokens carry it.
+  if (from.operation == node::Operation::kPut && IsLww(from)) values.insert(from.value);
+  return surely_[token] = std::move(values);
+}
+
+bool HistoryChecker::HasSeen(const Op& op, const Op& other) {
+  const auto known = seen_.find(op.id);
+  if (known != seen_.end()) return known->second.contains(other.id);
+  std::set<std::size_t> seen;
+  const auto add = [&](const Op& one) {
+    if (one.id == op.id || !seen.insert(one.id).second) return;
+    HasSeen(one, other);
+    seen.insert(seen_[one.id].begin(), seen_[one.id].end());
+  };
+  if (op.token_from) {
+    const Op& from = history_[*op.token_from];
+    if (from.writes()) add(from);
+    for (const Bytes& value : from.values) {
+      if (const auto writer = writer_of_.find(value); writer != writer_of_.end()) {
+        add(*writer->second);
+      }
+    }
+  }
+  return (seen_[op.id] = std::move(seen)).contains(other.id);
+}
+
+bool HistoryChecker::Explains(const Op& write, const Op& missing) {
+  if (write.id == missing.id || !write.may_be_done()) return false;
+  if (IsLww(missing)) return write.may_repeat || !HasSeen(missing, write);
+  if (write.token_from) return Shown(*write.token_from).contains(missing.value);
+  // A blind delete covers what its coordinator holds, so it must not have ended before.
+  return write.operation == node::Operation::kDelete &&
+         (write.fate != Fate::kAcked || write.ended > missing.invoked);
+}
+
+void HistoryChecker::CheckPut(const Op& put, Violations& violations) {
+  const std::size_t dots = dots_.DotsOf(put.value);
+  if (put.fate == Fate::kFailed && dots > 0) {
+    violations.Add("surfaced: " + Name(put) + " was told that it failed (" + put.message +
+                   "), but was stored");
+  }
+  if (!put.may_repeat && dots > 1) {
+    violations.Add("repeated: " + Name(put) + " was sent once to a primary, but has " +
+                   std::to_string(dots) + " dots");
+  }
+  if (put.fate != Fate::kAcked || IsVisible(put)) return;
+  const bool explained = std::ranges::any_of(
+      writes_[put.key], [&](const Op* write) { return Explains(*write, put); });
+  if (!explained) {
+    violations.Add("lost: " + Name(put) +
+                   " was acknowledged, is not visible, and no client overwrote it");
+  }
+}
+
+void HistoryChecker::CheckCovered(const Op& write, Violations& violations) {
+  if (write.fate != Fate::kAcked || !write.token_from) return;
+  for (const Bytes& value : SurelyCovered(*write.token_from)) {
+    const Op& put = *writer_of_.at(value);
+    // One that was done twice may have been done again after it was read.
+    if (put.id == write.id || !IsVisible(put) || dots_.DotsOf(value) != 1) continue;
+    violations.Add("undead: " + Name(put) + " is visible, though the acknowledged " + Name(write) +
+                   " covered it by the token of #" + std::to_string(*write.token_from));
+  }
+}
+
+void HistoryChecker::CheckShown(const Op& get, Violations& violations) const {
+  for (const Bytes& value : get.values) {
+    const auto writer = writer_of_.find(value);
+    if (writer == writer_of_.end() || writer->second->key != get.key) {
+      violations.Add("invented: " + Name(get) + " showed '" + value +
+                     "', which nobody wrote to that key");
+    }
+  }
+}
+
+void HistoryChecker::Check(const SimCluster& cluster, Violations& violations) {
+  visible_ = VisibleIn(cluster);
+  for (const Op& op : history_) {
+    if (op.writes()) writes_[op.key].push_back(&op);
+    if (op.operation == node::Operation::kPut) writer_of_[op.value] = &op;
+  }
+  for (const Op& op : history_) CheckShown(op, violations);
+  if (!violations.empty()) return;  // what follows relies on it
+  for (const Op& op : history_) {
+    if (op.operation == node::Operation::kPut) CheckPut(op, violations);
+    if (op.writes()) CheckCovered(op, violations);
+  }
+}
+
+}  // namespace meridian::sim

@@ -1,0 +1,59 @@
+// Judges what is left at rest by what clients did, read and presented; knows no dots and no clocks.
+//
+//     lost      an acknowledged put is not visible, and nothing that a client did explains it
+//     undead    a value is visible that an acknowledged write covered by its token
+//     surfaced  a value was stored that its client was told had certainly failed
+//     invented  a get showed what nobody wrote to that key
+//
+// What a token may cover (enough to explain a missing value): the values of the get it came from, or
+// the value of the put. What it surely covers (must not be visible): the values of the get; of a
+// put's token, what that put surely covered, since the token of a put that left siblings speaks for
+// its own version only where that version is held. Under `lww` another write explains a missing one
+// unless the missing one had seen it.
+
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "sim/dot_checker.h"
+#include "sim/history.h"
+#include "sim/sim_cluster.h"
+#include "sim/violations.h"
+
+namespace meridian::sim {
+
+class HistoryChecker {
+ public:
+  // All outlive this.
+  HistoryChecker(const local::Topology& topology, const History& history, const DotChecker& dots);
+
+  // At rest, replicas being equal.
+  void Check(const SimCluster& cluster, Violations& violations);
+
+ private:
+  using Values = std::set<Bytes>;
+
+  Values Shown(std::size_t token) const;         // may be covered by that op's token
+  const Values& SurelyCovered(std::size_t token);  // must be
+  bool HasSeen(const Op& op, const Op& other);   // by tokens, also by way of others
+  bool IsLww(const Op& op) const;
+  bool IsVisible(const Op& put) const;
+
+  bool Explains(const Op& write, const Op& missing);
+  void CheckPut(const Op& put, Violations& violations);
+  void CheckCovered(const Op& write, Violations& violations);
+  void CheckShown(const Op& get, Violations& violations) const;
+
+  const local::Topology& topology_;
+  const History& history_;
+  const DotChecker& dots_;
+  std::map<KeyName, std::vector<const Op*>> writes_;
+  std::map<Bytes, const Op*> writer_of_;
+  std::map<KeyName, Values> visible_;
+  std::map<std::size_t, Values> surely_;
+  std::map<std::size_t, std::set<std::size_t>> seen_;
+};
+
+}  // namespace meridian::sim

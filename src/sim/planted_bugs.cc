@@ -1,0 +1,36 @@
+#include "sim/planted_bugs.h"
+
+#include "base/codec.h"
+#include "base/fail_stop.h"
+#include "local/messages.h"
+
+namespace meridian::sim {
+
+Bytes ListWhatTheContextCovers(const Bytes& body) {
+  Result<local::RingMessage> message = local::UnpackRingMessage(body);
+  auto* const replicate = message ? std::get_if<local::Replicate>(&*message) : nullptr;
+  if (replicate == nullptr) return body;
+  for (crdt::RowUpdate& update : replicate->rows) {
+    for (const crdt::Dot& entry : update.row.context.entries()) {
+      for (std::uint64_t sequence = 1; sequence <= entry.sequence; ++sequence) {
+        const crdt::Dot dot{entry.actor, sequence};
+        if (!update.row.Has(dot)) update.listed.push_back(dot);
+      }
+    }
+  }
+  return local::Pack(*message);
+}
+
+void ForgetIncarnation(SimStorage& disk) {
+  constexpr std::uint8_t kVersion = 1;
+  const Bytes key = "incarnation";
+  const auto stored = OrStop(disk.Get(Column::kMeta, key));
+  if (!stored) return;
+  const std::uint32_t before = OrStop(DecodeVersioned<std::uint32_t>(kVersion, *stored)) - 1;
+  const WriteBatch batch{{1}, {{Column::kMeta, key, EncodeVersioned(kVersion, before)}}};
+  OrStop(disk.Apply(batch));
+  disk.Sync({1});
+  disk.Crash();  // nothing is lost; ids of batches begin anew
+}
+
+}  // namespace meridian::sim

@@ -1,0 +1,93 @@
+#include "sim/sim_cluster.h"
+
+#include "base/fail_stop.h"
+#include "sim/planted_bugs.h"
+
+namespace meridian::sim {
+
+SimCluster::SimCluster(ClusterOptions options, Random random, Trace& trace, Observer& observer)
+    : options_(std::move(options)),
+      random_(random),
+      trace_(trace),
+      observer_(observer),
+      network_(queue_, random_.Fork(), trace, observer, [this](Message message) {
+        const auto to = processes_.find(message.to);
+        if (to != processes_.end()) to->second->Deliver(std::move(message));
+      }) {
+  for (const local::Region& region : options_.topology.regions) {
+    const ProcessId any = NodeProcess(region.id, region.nodes.front().id);
+    rings_.try_emplace(region.id, options_.topology, any);
+    for (const local::Node& node : region.nodes) nodes_.push_back(NodeProcess(region.id, node.id));
+    for (const local::Gateway& gateway : region.gateways) {
+      gateways_.push_back({region.id, Role::kGateway, gateway.id});
+    }
+  }
+  for (const ProcessId process : nodes_) Add(process);
+  for (const ProcessId process : gateways_) Add(process);
+  if (options_.plant == Plant::kSeenFromContext) network_.SetRewrite(ListWhatTheContextCovers);
+}
+
+void SimCluster::Add(ProcessId process) {
+  const World world{queue_, network_, trace_, observer_};
+  auto made = std::make_unique<SimProcess>(process, world, FactoryOf(process), random_.Fork());
+  if (options_.plant == Plant::kAckBeforeSync) made->PretendDurable();
+  processes_.emplace(process, std::move(made));
+}
+
+SimProcess::Factory SimCluster::FactoryOf(ProcessId process) {
+  if (process.role == Role::kGateway) {
+    return [this, process](const Storage&, Log& log, Moment now) -> std::unique_ptr<Machine> {
+      node::GatewayOptions options;
+      options.topology = options_.topology;
+      options.self = process;
+      options.life = HashOf(ToString(process), ++lives_) | 1;
+      options.beats_per_extent = options_.beats_per_extent;
+      auto machine = std::make_unique<node::GatewayNode>(std::move(options), log);
+      machine->Start(now);
+      return machine;
+    };
+  }
+  return [this, process](const Storage& disk, Log& log, Moment now) -> std::unique_ptr<Machine> {
+    node::RingNodeOptions options;
+    options.topology = options_.topology;
+    options.self = process;
+    options.checkpoint_interval = options_.checkpoint_interval;
+    options.catch_up.interval = options_.catch_up_interval;
+    options.coordinator.siblings_max = options_.siblings_max;
+    auto machine = std::make_unique<node::RingNode>(std::move(options), disk, signer_, log);
+    machine->Start(now);
+    return machine;
+  };
+}
+
+void SimCluster::StartAll() {
+  for (const auto& [id, process] : processes_) process->Start();
+}
+
+void SimCluster::Start(ProcessId process) {
+  trace_.Add(queue_.now(), ToString(process) + " starts");
+  at(process).Start();
+}
+
+void SimCluster::Crash(ProcessId process, bool torn) {
+  SimProcess& crashing = at(process);
+  if (process.role == Role::kGateway) return crashing.Crash(torn);
+  const Actor actor = ring_node(process).replica().actor();
+  const bool loses = crashing.disk().synced() < crashing.disk().applied();
+  crashing.Crash(torn);
+  if (loses && options_.plant == Plant::kReuseIncarnation) ForgetIncarnation(crashing.disk());
+  observer_.OnCrashed(actor, crashing.disk());
+}
+
+const node::RingNode& SimCluster::ring_node(ProcessId process) const {
+  MERIDIAN_CHECK(process.role == Role::kNode);
+  return static_cast<const node::RingNode&>(at(process).machine());
+}
+
+void SimCluster::Ask(ProcessId process, const node::ClientRequest& request, Answered answered) {
+  at(process).Serve(node::EncodeRequest(request), [answered](const Bytes& body) {
+    answered(OrStop(node::DecodeAnswer(body)));
+  });
+}
+
+}  // namespace meridian::sim

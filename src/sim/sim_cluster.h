@@ -1,0 +1,90 @@
+// The whole system in one thread: every node and gateway of a topology over one queue of events.
+//
+//     SimCluster cluster(options, random, trace, observer);
+//     cluster.StartAll();
+//     cluster.Ask({{1}, Role::kNode, 2}, request, [](const ClientAnswer& answer) { ... });
+//     cluster.RunFor(10s);
+
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "local/ring.h"
+#include "node/client_api.h"
+#include "node/gateway.h"
+#include "node/ring_node.h"
+#include "sim/sim_process.h"
+#include "sim/sim_signer.h"
+
+namespace meridian::sim {
+
+// A bug to plant, for the test of the checkers.
+enum class Plant {
+  kNothing,
+  kAckBeforeSync,      // machines are told that writes are durable before they are
+  kReuseIncarnation,   // a node that lost its tail comes back under the incarnation it had
+  kSeenFromContext,    // replicas mark as seen what a row's context covers
+};
+
+struct ClusterOptions {
+  local::Topology topology;
+  Duration checkpoint_interval = std::chrono::seconds(5);
+  Duration catch_up_interval = std::chrono::seconds(1);
+  std::size_t beats_per_extent = 3;
+  std::size_t siblings_max = 100;
+  Plant plant = Plant::kNothing;
+};
+
+class SimCluster {
+ public:
+  using Answered = std::function<void(const node::ClientAnswer&)>;
+
+  // `trace` and `observer` outlive this.
+  SimCluster(ClusterOptions options, Random random, Trace& trace, Observer& observer);
+
+  void StartAll();
+  void Start(ProcessId process);
+  void Crash(ProcessId process, bool torn);
+  bool IsUp(ProcessId process) { return at(process).up(); }
+
+  // No answer ever comes when the process is down or crashes.
+  void Ask(ProcessId process, const node::ClientRequest& request, Answered answered);
+
+  void RunFor(Duration duration) { queue_.RunUntil(queue_.now() + duration); }
+
+  EventQueue& queue() { return queue_; }
+  SimNetwork& network() { return network_; }
+  const SimNetwork::Counters& network_counters() const { return network_.counters(); }
+  SimProcess& at(ProcessId process) { return *processes_.at(process); }
+  const SimProcess& at(ProcessId process) const { return *processes_.at(process); }
+  // Requires that the node is up.
+  const node::RingNode& ring_node(ProcessId process) const;
+
+  const local::Topology& topology() const { return options_.topology; }
+  const local::Ring& ring(RegionId region) const { return rings_.at(region); }
+  const std::vector<ProcessId>& nodes() const { return nodes_; }
+  const std::vector<ProcessId>& gateways() const { return gateways_; }
+  const Signer& signer() const { return signer_; }
+
+ private:
+  void Add(ProcessId process);
+  SimProcess::Factory FactoryOf(ProcessId process);
+
+  ClusterOptions options_;
+  Random random_;
+  SimSigner signer_;
+  EventQueue queue_;
+  Trace& trace_;
+  Observer& observer_;
+  SimNetwork network_;
+  std::map<RegionId, local::Ring> rings_;
+  std::vector<ProcessId> nodes_;
+  std::vector<ProcessId> gateways_;
+  std::map<ProcessId, std::unique_ptr<SimProcess>> processes_;
+  std::uint64_t lives_ = 0;  // of gateways
+};
+
+}  // namespace meridian::sim

@@ -1,0 +1,184 @@
+#include "sim/sim_process.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+
+namespace meridian::sim {
+namespace {
+
+// How long arrivals gather before a turn takes them all, at most.
+constexpr std::uint64_t kTurnDelayMicros = 200;
+constexpr Duration kWallAtStart = std::chrono::hours(24 * 365 * 54);
+
+Duration Micros(std::uint64_t count) { return Duration(static_cast<Duration::rep>(count)); }
+
+}  // namespace
+
+SimProcess::SimProcess(ProcessId self, World world, Factory factory, Random random)
+    : self_(self),
+      world_(world),
+      factory_(std::move(factory)),
+      random_(random),
+      monotonic_offset_(Micros(random_.Below(3'600'000'000))) {}
+
+void SimProcess::SetSyncTime(Duration least, Duration most) {
+  sync_least_ = least;
+  sync_most_ = most;
+}
+
+Moment SimProcess::Now() const {
+  const Duration since = world_.queue.now().time_since_epoch();
+  return {Instant(since + monotonic_offset_), WallTime(kWallAtStart + since + wall_offset_)};
+}
+
+void SimProcess::Later(Instant when, std::function<void()> what) {
+  world_.queue.At(when, [this, start = start_, what = std::move(what)] {
+    if (machine_ && start == start_) what();
+  });
+}
+
+void SimProcess::Start() {
+  MERIDIAN_CHECK(!up());
+  ++start_;
+  machine_ = factory_(disk_, *this, Now());
+  ScheduleTurn();
+}
+
+void SimProcess::Crash(bool torn) {
+  MERIDIAN_CHECK(up());
+  world_.trace.Add(world_.queue.now(), ToString(self_) + " crashes");
+  machine_.reset();
+  inbox_.clear();
+  requests_.clear();
+  waiting_.clear();
+  held_.clear();
+  if (torn) {
+    disk_.Crash(random_);
+  } else {
+    disk_.Crash();
+  }
+  synced_ = durable_ = {};
+  syncing_ = turn_scheduled_ = false;
+  armed_ = kNever;
+}
+
+void SimProcess::Deliver(Message message) {
+  if (!up()) return;
+  inbox_.push_back(std::move(message));
+  ScheduleTurn();
+}
+
+void SimProcess::Serve(Bytes request, Answered answered) {
+  if (!up()) return;
+  const RequestTag tag{++last_tag_};
+  waiting_.emplace(tag, std::move(answered));
+  requests_.push_back({tag, std::move(request)});
+  ScheduleTurn();
+}
+
+void SimProcess::ScheduleTurn() {
+  if (turn_scheduled_) return;
+  turn_scheduled_ = true;
+  Later(world_.queue.now() + Micros(random_.Below(kTurnDelayMicros)), [this] { Turn(); });
+}
+
+void SimProcess::Turn() {
+  turn_scheduled_ = false;
+  Feed(Now());
+  Perform(machine_->TakeOutput());
+  BeginSync();
+  ArmTimer();
+}
+
+void SimProcess::Feed(Moment now) {
+  if (synced_ > durable_) {
+    durable_ = synced_;
+    machine_->Durable(now, durable_);
+    Release();
+  }
+  for (Message& message : std::exchange(inbox_, {})) machine_->Receive(now, std::move(message));
+  for (Request& request : std::exchange(requests_, {})) machine_->Serve(now, std::move(request));
+  if (machine_->NextDeadline() <= now.monotonic) machine_->Tick(now);
+}
+
+void SimProcess::Perform(Output output) {
+  if (!output.writes.writes.empty()) {
+    world_.observer.OnApplied(self_, output.writes);
+    MERIDIAN_CHECK(disk_.Apply(output.writes).has_value());
+    if (pretends_durable_) {
+      synced_ = disk_.applied();
+      ScheduleTurn();
+    }
+  }
+  const auto hold_or_send = [this](BatchId after, std::variant<Message, Answer> out) {
+    MERIDIAN_CHECK(after <= disk_.applied());
+    if (after <= durable_) return LetGo(std::move(out));
+    held_.push_back({after, std::move(out)});
+  };
+  for (Outgoing& outgoing : output.messages) {
+    hold_or_send(outgoing.after, std::move(outgoing.message));
+  }
+  for (Answer& answer : output.replies) {
+    const BatchId after = answer.after;
+    hold_or_send(after, std::move(answer));
+  }
+}
+
+void SimProcess::Release() {
+  std::deque<Held> still;
+  for (Held& held : std::exchange(held_, {})) {
+    if (held.after <= durable_) {
+      LetGo(std::move(held.output));
+    } else {
+      still.push_back(std::move(held));
+    }
+  }
+  held_ = std::move(still);
+}
+
+void SimProcess::LetGo(std::variant<Message, Answer> output) {
+  if (auto* const message = std::get_if<Message>(&output)) {
+    return world_.network.Send(std::move(*message));
+  }
+  const Answer& answer = std::get<Answer>(output);
+  world_.trace.Add(world_.queue.now(),
+                   ToString(self_) + " answers " + Hex(HashOf(answer.body, answer.tag.value)));
+  const auto waiting = waiting_.find(answer.tag);
+  // Once for each request: a second answer, or one to nobody, is a bug of the machine.
+  MERIDIAN_CHECK(waiting != waiting_.end());
+  const Answered answered = std::move(waiting->second);
+  waiting_.erase(waiting);
+  answered(answer.body);
+}
+
+void SimProcess::BeginSync() {
+  if (syncing_ || disk_.synced() >= disk_.applied()) return;
+  syncing_ = true;
+  const BatchId up_to = disk_.applied();
+  const auto spread = static_cast<std::uint64_t>((sync_most_ - sync_least_).count());
+  Later(world_.queue.now() + sync_least_ + Micros(random_.Below(spread + 1)), [this, up_to] {
+    syncing_ = false;
+    disk_.Sync(up_to);
+    synced_ = std::max(synced_, up_to);
+    ScheduleTurn();
+    BeginSync();
+  });
+}
+
+void SimProcess::ArmTimer() {
+  const Instant next = machine_->NextDeadline();
+  if (next >= armed_) return;
+  armed_ = next;
+  Later(next - monotonic_offset_, [this, next] {
+    if (armed_ != next) return;
+    armed_ = kNever;
+    ScheduleTurn();
+  });
+}
+
+void SimProcess::Write(Severity severity, std::string line) {
+  const char* const kind = severity == Severity::kInfo ? " says: " : " warns: ";
+  world_.trace.Add(world_.queue.now(), ToString(self_) + kind + line);
+}
+
+}  // namespace meridian::sim
