@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "io/storage_disk.h"
+#include "io/scratch_directory.h"
 
 namespace meridian::io {
 namespace {

@@ -11,7 +11,7 @@
 #include <map>
 #include <thread>
 
-#include "io/storage_disk.h"
+#include "io/rocksdb_disk.h"
 
 namespace meridian::io {
 namespace {

@@ -5,8 +5,26 @@
 #include <map>
 #include <set>
 
+#include "io/storage_conformance.h"
+
 namespace meridian::sim {
 namespace {
+
+class SimDisk final : public test::Disk {
+ public:
+  Storage& storage() override { return storage_; }
+  Result<Done> Apply(const WriteBatch& batch) override { return storage_.Apply(batch); }
+  Result<Done> Sync() override {
+    storage_.Sync(storage_.applied());
+    return Done{};
+  }
+  void SetFull(bool full) override { storage_.SetFull(full); }
+  void Crash() override { storage_.Crash(); }
+  void Crash(Random& torn_tail) override { storage_.Crash(torn_tail); }
+
+ private:
+  SimStorage storage_;
+};
 
 class SimStorageTest : public testing::Test {
  protected:
@@ -116,3 +134,15 @@ TEST_F(SimStorageTest, AFullDiskChangesNothing) {
 
 }  // namespace
 }  // namespace meridian::sim
+
+namespace meridian::test {
+namespace {
+
+std::unique_ptr<Disk> NewSimDisk() {
+  return std::make_unique<sim::SimDisk>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Sim, StorageConformanceTest, testing::Values(&NewSimDisk));
+
+}  // namespace
+}  // namespace meridian::test
