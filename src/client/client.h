@@ -28,7 +28,7 @@ struct Options {
   node::Level level = node::Level::kLocalQuorum;
   std::uint8_t replicas = 0;  // R or W as a number; 0: as `level` says
   Duration timeout = std::chrono::seconds(5);
-  Bytes context;  // of an earlier answer about this key; empty: none
+  Bytes context{};  // of an earlier answer about this key; empty: none
 };
 
 struct ClientSettings {

@@ -41,7 +41,7 @@ void AddFrom(const std::string& gateway, const json& status, WanFigures& figures
     figures.links.push_back({gateway, TextIn(link, "peer"),
                              NumberIn<std::uint64_t>(link, "bytes_sent"),
                              NumberIn<std::uint64_t>(link, "bytes_received"),
-                             NumberIn<std::uint64_t>(link, "plain_bytes")});
+                             NumberIn<std::uint64_t>(link, "plain_bytes_sent")});
   }
 }
 

@@ -39,21 +39,19 @@ void Progress::Update(Instant now, std::uint64_t done) {
   if (terminal_) {
     if (begun_ && now - last_ < kRedraw) return;
     last_ = now;
-    std::printf("\r%s\033[K", Line(now, done).substr(0, io::TerminalColumns() - 1).c_str());
-    std::fflush(stdout);
+    std::fprintf(stderr, "\r%s\033[K",
+                 Line(now, done).substr(0, io::TerminalColumns() - 1).c_str());
   } else if (total_ > 0 && done < total_ && done * 10 / total_ > tenths_) {
     tenths_ = done * 10 / total_;
-    std::printf("%s\n", Line(now, done).c_str());
-    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", Line(now, done).c_str());
   }
   begun_ = true;
 }
 
 void Progress::Finish(Instant now, std::uint64_t done) {
   if (!begun_) start_ = now;
-  std::printf("%s%s%s\n", terminal_ ? "\r" : "", Line(now, done).c_str(),
-              terminal_ ? "\033[K" : "");
-  std::fflush(stdout);
+  std::fprintf(stderr, "%s%s%s\n", terminal_ ? "\r" : "", Line(now, done).c_str(),
+               terminal_ ? "\033[K" : "");
 }
 
 }  // namespace meridian::client

@@ -1,4 +1,4 @@
-// How far a long command is, on standard output: a bar for people, a line every tenth otherwise.
+// How far a long command is, on standard error: a bar for people, a line every tenth otherwise.
 //
 //     load us-east  [#############.............]  52 %  33,101 of 63,666  8,912/s  4 s left
 //

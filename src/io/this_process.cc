@@ -27,15 +27,19 @@ std::optional<std::string> EnvironmentVariable(const std::string& name) {
   return value;
 }
 
-bool IsTerminal() { return ::isatty(STDOUT_FILENO) == 1; }
+bool IsTerminal() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
 
 std::size_t TerminalColumns() {
   winsize size{};
-  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return known ? size.ws_col : 80;
 }
 
-void SleepFor(Duration duration) { std::this_thread::sleep_for(duration); }
+void SleepFor(Duration duration) {
+  std::this_thread::sleep_for(duration);
+}
 
 Result<Bytes> SecretRandomBytes(std::size_t size) {
   Bytes bytes(size, '\0');

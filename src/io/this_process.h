@@ -15,7 +15,7 @@ namespace meridian::io {
 // The file this process runs from; empty if the kernel does not tell.
 std::string ExecutablePath();
 std::optional<std::string> EnvironmentVariable(const std::string& name);
-// Whether people watch the standard output, and how wide it is.
+// Whether people watch the standard error, and how wide it is.
 bool IsTerminal();
 std::size_t TerminalColumns();
 void SleepFor(Duration duration);
