@@ -1,0 +1,75 @@
+#include "local/read_quorum.h"
+
+#include <gtest/gtest.h>
+
+#include "support/local_node.h"
+
+namespace meridian::local {
+namespace {
+
+using Verdict = ReadQuorum::Verdict;
+
+TEST(ReadQuorumTest, IsDecidedAtRWithTheJoinOfAllAnswers) {
+  ReadQuorum quorum(2, Policy::kSiblings);
+  quorum.Record({1}, Written({}, {kA, 1}, "milk"));
+  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  quorum.Record({2}, Written({}, {kB, 1}, "bread"));
+  EXPECT_EQ(quorum.verdict(), Verdict::kAnswered);
+  EXPECT_EQ(ValuesOf(quorum.merged()), (std::vector<Bytes>{"bread", "milk"}));
+}
+
+TEST(ReadQuorumTest, ThePolicyDecidesWhatIsKept) {
+  ReadQuorum quorum(2, Policy::kLww);
+  quorum.Record({1}, Written({}, {kA, 2}, "late"));
+  quorum.Record({2}, Written({}, {kB, 1}, "early"));
+  EXPECT_EQ(ValuesOf(quorum.merged()), std::vector<Bytes>{"late"});
+}
+
+TEST(ReadQuorumTest, NothingIsAnAnswerToo) {
+  ReadQuorum quorum(2, Policy::kSiblings);
+  quorum.Record({1}, {});
+  quorum.Record({2}, {});
+  EXPECT_EQ(quorum.verdict(), Verdict::kAnswered);
+  EXPECT_TRUE(quorum.merged().context.empty());
+  EXPECT_TRUE(quorum.Stale().empty());
+}
+
+TEST(ReadQuorumTest, RepeatsDoNotCount) {
+  ReadQuorum quorum(2, Policy::kSiblings);
+  quorum.Record({1}, {});
+  quorum.Record({1}, Written({}, {kA, 1}, "milk"));
+  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  EXPECT_EQ(quorum.answers(), 1U);
+  EXPECT_TRUE(quorum.HasAnswerOf({1}));
+  EXPECT_FALSE(quorum.HasAnswerOf({2}));
+}
+
+TEST(ReadQuorumTest, StaleIsWhoLacksSomethingOfTheWhole) {
+  const crdt::Row old = Written({}, {kA, 1}, "milk");
+  const crdt::Row now = Written(old, {kA, 2}, "bread", old.context);
+  ReadQuorum quorum(3, Policy::kSiblings);
+  quorum.Record({1}, old);
+  quorum.Record({2}, now);
+  quorum.Record({3}, {});
+  EXPECT_EQ(quorum.merged(), now);
+  EXPECT_EQ(quorum.Stale(), (std::vector<NodeId>{{1}, {3}}));
+}
+
+TEST(ReadQuorumTest, WhenEachHasHalfAllAreStale) {
+  ReadQuorum quorum(2, Policy::kSiblings);
+  quorum.Record({1}, Written({}, {kA, 1}, "milk"));
+  quorum.Record({2}, Written({}, {kB, 1}, "bread"));
+  EXPECT_EQ(quorum.Stale(), (std::vector<NodeId>{{1}, {2}}));
+}
+
+TEST(ReadQuorumTest, TheVerdictIsFinal) {
+  ReadQuorum quorum(2, Policy::kSiblings);
+  quorum.Record({1}, {});
+  quorum.RecordDeadline();
+  quorum.Record({2}, {});
+  EXPECT_EQ(quorum.verdict(), Verdict::kFailed);
+  EXPECT_EQ(quorum.answers(), 2U);
+}
+
+}  // namespace
+}  // namespace meridian::local

@@ -1,0 +1,43 @@
+#include "local/write_quorum.h"
+
+#include <gtest/gtest.h>
+
+namespace meridian::local {
+namespace {
+
+using Verdict = WriteQuorum::Verdict;
+
+TEST(WriteQuorumTest, IsDecidedAtW) {
+  WriteQuorum quorum({{1}, {2}, {3}}, 2);
+  quorum.RecordAck({3});
+  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  quorum.RecordAck({1});
+  EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
+  EXPECT_EQ(quorum.waiting(), std::vector<NodeId>{{2}});
+}
+
+TEST(WriteQuorumTest, RepeatsAndStrangersDoNotCount) {
+  WriteQuorum quorum({{1}, {2}, {3}}, 2);
+  quorum.RecordAck({3});
+  quorum.RecordAck({3});
+  quorum.RecordAck({4});
+  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  EXPECT_EQ(quorum.acks(), 1U);
+}
+
+TEST(WriteQuorumTest, TheVerdictIsFinal) {
+  WriteQuorum failed({{1}, {2}}, 2);
+  failed.RecordAck({1});
+  failed.RecordDeadline();
+  failed.RecordAck({2});
+  EXPECT_EQ(failed.verdict(), Verdict::kFailed);
+  EXPECT_EQ(failed.acks(), 2U);  // still counted
+
+  WriteQuorum acked({{1}, {2}}, 1);
+  acked.RecordAck({1});
+  acked.RecordDeadline();
+  EXPECT_EQ(acked.verdict(), Verdict::kAcked);
+}
+
+}  // namespace
+}  // namespace meridian::local
