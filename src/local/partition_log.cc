@@ -10,7 +10,9 @@ namespace meridian::local {
 namespace {
 
 constexpr std::uint8_t kSeenVersion = 1;
-// Rows fetched at a time while a slice fills: one MultiGet each.
+// Rows fetched at a time while a slice fills, one MultiGet each: few at first, for they may be
+// large and those that do not fit are read in vain.
+constexpr std::size_t kRowsFirstFetched = 4;
 constexpr std::size_t kRowsPerFetch = 64;
 // Dots gathered before rows are fetched; bounds memory whatever is wanted.
 constexpr std::size_t kDotsPerRead = 4096;
@@ -46,9 +48,8 @@ Logged Gather(const Storage& storage, PartitionKey key, const crdt::SeenVector& 
 
 crdt::RowUpdate MakeUpdate(const Bytes& storage_key, ByteView bytes,
                            const std::vector<crdt::Dot>& dots) {
-  crdt::RowUpdate update{OrStop(crdt::ParseStorageKey(storage_key)),
-                         OrStop(crdt::DecodeRow(bytes)),
-                         {}};
+  crdt::RowUpdate update{
+      OrStop(crdt::ParseStorageKey(storage_key)), OrStop(crdt::DecodeRow(bytes)), {}};
   for (const crdt::Dot& dot : dots) {
     if (!update.row.Has(dot)) update.listed.push_back(dot);
   }
@@ -69,16 +70,18 @@ PartitionLog::PartitionLog(const Ring& ring, Turn& turn) : turn_(turn) {
 
 void PartitionLog::Load() {
   for (std::size_t i = 0; i < keys_.size(); ++i) {
+    State& state = states_[i];
     const auto stored = OrStop(turn_.Get(Column::kMeta, SeenCheckpointKey(keys_[i])));
-    if (stored) {
-      states_[i].seen = OrStop(DecodeVersioned<crdt::SeenVector>(kSeenVersion, *stored));
-    }
-    LoadTail(keys_[i], states_[i]);
+    if (stored) state.seen = OrStop(DecodeVersioned<crdt::SeenVector>(kSeenVersion, *stored));
+    const bool has_tail = LoadTail(keys_[i], state);
+    if (!state.seen.empty()) state.changed_at = ++changes_;
+    if (!has_tail) state.checkpointed_at = state.changed_at;
   }
 }
 
 // Skips from actor to actor: of each, only what lies above the checkpoint's unbroken start is read.
-void PartitionLog::LoadTail(PartitionKey key, State& state) {
+bool PartitionLog::LoadTail(PartitionKey key, State& state) {
+  bool found = false;
   Bytes from = LogKey(key, {});
   const Bytes end = LogEnd(key);
   for (;;) {
@@ -87,13 +90,13 @@ void PartitionLog::LoadTail(PartitionKey key, State& state) {
       actor = DotOfLogKey(entry.key).actor;
       return false;
     }));
-    if (!actor) return;
+    if (!actor) return found;
     const crdt::IntervalSet* known = state.seen.SequencesOf(*actor);
     const bool unbroken = known != nullptr && known->intervals().front().first == 1;
     const std::uint64_t next = unbroken ? known->intervals().front().last + 1 : 1;
-    const Bytes past = LogKey(key, {{actor->packed + 1}, 0});
+    const Bytes past = LogKey(key, {*actor, UINT64_MAX});  // above every sequence there is
     OrStop(turn_.Scan(Column::kLog, LogKey(key, {*actor, next}), past, [&](const Entry& entry) {
-      state.seen.Add(DotOfLogKey(entry.key));
+      found |= state.seen.Add(DotOfLogKey(entry.key));
       return true;
     }));
     from = past;
@@ -143,28 +146,28 @@ void PartitionLog::Read(PartitionKey key, const crdt::SeenVector& wanted, std::s
                         Slice& slice) const {
   const Logged logged = Gather(turn_, key, wanted);
   slice.more = slice.more || logged.more;
+  std::size_t fetch = kRowsFirstFetched;
   auto row = logged.dots_of_row.begin();
   while (row != logged.dots_of_row.end()) {
-    if (slice.bytes >= bytes_max) {
-      slice.more = true;
-      return;
-    }
     std::vector<Bytes> keys;
-    const auto first = row;
-    for (; row != logged.dots_of_row.end() && keys.size() < kRowsPerFetch; ++row) {
-      keys.push_back(row->first);
+    for (auto next = row; next != logged.dots_of_row.end() && keys.size() < fetch; ++next) {
+      keys.push_back(next->first);
     }
     const auto rows = OrStop(turn_.MultiGet(Column::kData, keys));
-    auto group = first;
     for (const std::optional<Bytes>& bytes : rows) {
+      if (slice.bytes >= bytes_max) {
+        slice.more = true;
+        return;
+      }
       if (bytes) {
-        slice.rows.push_back(MakeUpdate(group->first, *bytes, group->second));
+        slice.rows.push_back(MakeUpdate(row->first, *bytes, row->second));
         slice.bytes += slice.rows.back().ApproximateBytes();
       } else {
-        slice.orphans += group->second.size();
+        slice.orphans += row->second.size();
       }
-      ++group;
+      ++row;
     }
+    fetch = std::min(2 * fetch, kRowsPerFetch);
   }
 }
 

@@ -1,12 +1,13 @@
 // The partition logs of a node and the seen vectors they add up to.
 //
 //     log row    placement (2) | partition (2) | actor (8) | sequence (8)  ->  which row
-//     meta row   "seen" | placement (2) | partition (2)                    ->  seen vector, checkpoint
+//     meta row   "seen" | placement (2) | partition (2)                    ->  seen vector,
+//     checkpoint
 //
-// A log row says "this dot was applied here, to that row" and holds no value: what is shipped is the
-// row's present state, so hot keys conflate by themselves. Vectors live in memory; a checkpoint
-// spares the next start most of the log. Both are written in the batch of the data they speak of, so
-// after a crash log, vector and data agree.
+// A log row says "this dot was applied here, to that row" and holds no value: what is shipped is
+// the row's present state, so hot keys conflate by themselves. Vectors live in memory; a checkpoint
+// spares the next start most of the log. Both are written in the batch of the data they speak of,
+// so after a crash log, vector and data agree.
 
 #pragma once
 
@@ -36,10 +37,12 @@ class PartitionLog {
   const crdt::SeenVector& Seen(PartitionKey key) const { return At(key).seen; }
   std::uint64_t Digest(PartitionKey key) const;
 
-  // Marks the dot as applied to the row and logs it. False, and nothing is done, when it was before.
+  // Marks the dot as applied to the row and logs it. False, and nothing is done, when it was
+  // before.
   bool Record(PartitionKey key, const crdt::Dot& dot, ByteView storage_key);
 
-  // Counts every change of any vector; ChangedAt is the count at a partition's last change.
+  // Counts every change of any vector, loading one too; ChangedAt is the count at a partition's
+  // last change, 0 while it is empty.
   std::uint64_t changes() const { return changes_; }
   std::uint64_t ChangedAt(PartitionKey key) const { return At(key).changed_at; }
 
@@ -52,7 +55,8 @@ class PartitionLog {
     std::uint64_t orphans = 0;  // dots whose data row is missing: not in `rows`, counted
     bool more = false;          // a limit was reached before all wanted dots were read
   };
-  // Appends the rows of the wanted dots that are logged here, until the slice has about `bytes_max`.
+  // Appends the rows of the wanted dots that are logged here, until the slice has about
+  // `bytes_max`.
   void Read(PartitionKey key, const crdt::SeenVector& wanted, std::size_t bytes_max,
             Slice& slice) const;
 
@@ -67,7 +71,8 @@ class PartitionLog {
   const State* Find(PartitionKey key) const;
   const State& At(PartitionKey key) const;
   State& At(PartitionKey key) { return const_cast<State&>(std::as_const(*this).At(key)); }
-  void LoadTail(PartitionKey key, State& state);
+  // Whether the log had dots that the checkpoint has not.
+  bool LoadTail(PartitionKey key, State& state);
 
   Turn& turn_;
   std::vector<PartitionKey> keys_;  // ascending
