@@ -1,0 +1,69 @@
+// A whole system of real processes for one test: three regions of three nodes and a gateway each.
+//
+//     Cluster cluster;
+//     ASSERT_TRUE(cluster.Up());
+//     EXPECT_EQ(cluster.Meridian({"put", "cart", "milk"}).code, 0);
+//     EXPECT_TRUE(Eventually([&] { return cluster.Get("eu-west", "cart").status == 200; }));
+//
+// Everything is in a temporary directory and on ports of its own; whatever happens, the end of the
+// object stops every process and removes the directory. If the test has failed by then, the ends of
+// all logs are shown first.
+
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "io/http_client.h"
+#include "local/topology.h"
+
+namespace meridian::process_tests {
+
+// Whether it becomes true in time; asks again and again.
+bool Eventually(const std::function<bool()>& condition,
+                std::chrono::seconds patience = std::chrono::seconds(30));
+
+class Cluster {
+ public:
+  struct Ended {
+    int code = -1;
+    std::string output;  // both outputs
+  };
+
+  explicit Cluster(std::vector<std::string> regions = {"us-east", "eu-west", "ap-south"});
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  // Starts what does not run and waits until it is ready. The WAN is 5 ms long.
+  bool Up();
+  // Runs `meridian` to its end.
+  Ended Meridian(const std::vector<std::string>& arguments) const;
+
+  // Over HTTP, at the first node of a region. Status 0: no answer.
+  io::HttpReply Get(const std::string& region, const std::string& key) const;
+  io::HttpReply Put(const std::string& region, const std::string& key, const std::string& value,
+                    const std::string& context = "") const;
+  io::HttpReply Delete(const std::string& region, const std::string& key,
+                       const std::string& context = "") const;
+
+  // Writes so many records of about 200 bytes, in the format "lines"; the file's name.
+  std::string WriteRecords(std::size_t count) const;
+  // A number of a process's /status, or 0.
+  std::uint64_t StatusNumber(const std::string& process, const std::string& field) const;
+
+  const std::string& directory() const { return directory_; }
+  std::string topology_file() const { return directory_ + "/topology.yaml"; }
+
+ private:
+  std::string TopologyText() const;
+  io::HttpReply Fetch(const std::string& region, const io::HttpCall& call) const;
+
+  std::string directory_;
+  std::vector<std::string> regions_;
+  std::uint16_t base_port_ = 0;
+};
+
+}  // namespace meridian::process_tests

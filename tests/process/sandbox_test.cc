@@ -1,0 +1,164 @@
+// Three regions of real processes, used as people use them: over HTTP and with `meridian`.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "process/cluster.h"
+
+namespace meridian::process_tests {
+namespace {
+
+using nlohmann::json;
+
+std::string ContextOf(const io::HttpReply& reply) {
+  const json body = json::parse(reply.body, nullptr, false);
+  return body.is_object() ? body.value("context", std::string()) : std::string();
+}
+
+std::string ContextIn(const std::string& output) {
+  const std::size_t start = output.find("context: ");
+  if (start == std::string::npos) return {};
+  return output.substr(start + 9, output.find('\n', start) - start - 9);
+}
+
+const std::vector<std::string> kRegions = {"us-east", "eu-west", "ap-south"};
+
+class SandboxTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(cluster_.Up()); }
+
+  testing::AssertionResult AllAnswer(const std::string& key, int status) {
+    for (const std::string& region : kRegions) {
+      io::HttpReply last;
+      if (!Eventually([&] { return (last = cluster_.Get(region, key)).status == status; })) {
+        return testing::AssertionFailure()
+               << region << " answers " << last.status << ": " << last.body;
+      }
+    }
+    return testing::AssertionSuccess();
+  }
+
+  Cluster cluster_;
+};
+
+TEST_F(SandboxTest, WhatOneRegionWroteEveryRegionReads) {
+  ASSERT_EQ(cluster_.Put("us-east", "cart", "milk").status, 200);
+  ASSERT_TRUE(AllAnswer("cart", 200));
+  EXPECT_EQ(json::parse(cluster_.Get("ap-south", "cart").body)["value"], "milk");
+
+  const auto read = cluster_.Meridian({"get", "cart", "--region", "eu-west"});
+  EXPECT_EQ(read.code, 0);
+  EXPECT_EQ(read.output.substr(0, 5), "milk\n");
+}
+
+TEST_F(SandboxTest, ADeleteInOneRegionIsADeleteInAll) {
+  ASSERT_EQ(cluster_.Put("us-east", "cart", "milk").status, 200);
+  ASSERT_TRUE(AllAnswer("cart", 200));
+  ASSERT_EQ(cluster_.Delete("eu-west", "cart", ContextOf(cluster_.Get("eu-west", "cart"))).status,
+            200);
+  EXPECT_TRUE(AllAnswer("cart", 404));
+  EXPECT_EQ(cluster_.Meridian({"get", "cart", "-r", "ap-south"}).code, 1);
+}
+
+TEST_F(SandboxTest, ConcurrentUpdatesAreShownInEveryRegionAndAMergeSettlesThem) {
+  ASSERT_EQ(cluster_.Put("us-east", "cart", "milk").status, 200);
+  ASSERT_TRUE(AllAnswer("cart", 200));
+  const std::string context = ContextOf(cluster_.Get("eu-west", "cart"));
+  ASSERT_EQ(cluster_.Put("us-east", "cart", "milk, eggs", context).status, 200);
+  ASSERT_EQ(cluster_.Put("eu-west", "cart", "milk, bread", context).status, 200);
+  ASSERT_TRUE(AllAnswer("cart", 300));
+  const json both = json::parse(cluster_.Get("ap-south", "cart").body);
+  EXPECT_EQ(both["versions"].size(), 2U);
+
+  const std::string merged = both.value("context", std::string());
+  ASSERT_EQ(cluster_.Put("ap-south", "cart", "milk, eggs, bread", merged).status, 200);
+  ASSERT_TRUE(AllAnswer("cart", 200));
+  for (const std::string& region : kRegions) {
+    EXPECT_EQ(json::parse(cluster_.Get(region, "cart").body)["value"], "milk, eggs, bread");
+  }
+}
+
+TEST_F(SandboxTest, TheCommandLineShowsSiblingsAndTakesTheirContext) {
+  ASSERT_EQ(cluster_.Meridian({"put", "cart", "milk"}).code, 0);
+  ASSERT_EQ(cluster_.Meridian({"put", "cart", "eggs"}).code, 0);
+  const auto read = cluster_.Meridian({"get", "cart"});
+  EXPECT_EQ(read.code, 3) << read.output;
+  EXPECT_NE(read.output.find(": milk\n"), std::string::npos) << read.output;
+  EXPECT_NE(read.output.find(": eggs\n"), std::string::npos) << read.output;
+  EXPECT_NE(read.output.find("--context"), std::string::npos) << read.output;
+
+  const std::string context = ContextIn(read.output);
+  ASSERT_EQ(cluster_.Meridian({"put", "cart", "both", "--context", context}).code, 0);
+  const auto settled = cluster_.Meridian({"get", "cart"});
+  EXPECT_EQ(settled.code, 0);
+  EXPECT_EQ(settled.output.substr(0, 5), "both\n");
+}
+
+TEST_F(SandboxTest, WhatWasWrittenWhileTheWanWasCutArrivesOnceItIsHealed) {
+  ASSERT_EQ(cluster_.Put("us-east", "warm", "up").status, 200);
+  ASSERT_TRUE(AllAnswer("warm", 200));
+  for (const char* other : {"eu-west", "ap-south"}) {
+    ASSERT_EQ(cluster_.Meridian({"dev", "cut", "us-east", other}).code, 0);
+  }
+  ASSERT_EQ(cluster_.Put("us-east", "cart", "milk").status, 200);
+  ASSERT_EQ(cluster_.Put("eu-west", "list", "bread").status, 200);
+  ASSERT_TRUE(Eventually([&] { return cluster_.Get("ap-south", "list").status == 200; }));
+  EXPECT_EQ(cluster_.Get("eu-west", "cart").status, 404);
+  EXPECT_EQ(cluster_.Get("us-east", "list").status, 404);
+  for (const char* other : {"eu-west", "ap-south"}) {
+    ASSERT_EQ(cluster_.Meridian({"dev", "heal", "us-east", other}).code, 0);
+  }
+  EXPECT_TRUE(AllAnswer("cart", 200));
+  EXPECT_TRUE(AllAnswer("list", 200));
+}
+
+TEST_F(SandboxTest, DownEndsEveryProcessInOrderAndUpFindsTheDataAgain) {
+  ASSERT_EQ(cluster_.Put("us-east", "cart", "milk").status, 200);
+  const auto down = cluster_.Meridian({"dev", "down"});
+  EXPECT_EQ(down.code, 0);
+  EXPECT_EQ(down.output.find("killed"), std::string::npos) << down.output;
+  EXPECT_NE(down.output.find("13 processes stopped"), std::string::npos) << down.output;
+  EXPECT_EQ(cluster_.Meridian({"dev", "status"}).code, 1);
+  EXPECT_EQ(cluster_.Meridian({"get", "cart", "--timeout-ms", "500"}).code, 4);
+
+  ASSERT_TRUE(cluster_.Up());
+  EXPECT_TRUE(AllAnswer("cart", 200));
+}
+
+TEST_F(SandboxTest, StatusAndLagTellOfEveryProcessAndPair) {
+  ASSERT_EQ(cluster_.Put("us-east", "cart", "milk").status, 200);
+  ASSERT_TRUE(AllAnswer("cart", 200));
+  const auto status = cluster_.Meridian({"status"});
+  EXPECT_EQ(status.code, 0) << status.output;
+  EXPECT_NE(status.output.find("ap-south-gw-1"), std::string::npos) << status.output;
+  const auto lag = cluster_.Meridian({"lag"});
+  EXPECT_EQ(lag.code, 0) << lag.output;
+  for (const std::string& region : kRegions) {
+    EXPECT_NE(lag.output.find(region + "-gw-1\n"), std::string::npos) << lag.output;
+  }
+}
+
+TEST(CommandLineTest, WrongUsageEndsWithTwo) {
+  const Cluster cluster;
+  EXPECT_EQ(cluster.Meridian({"frobnicate"}).code, 2);
+  EXPECT_EQ(cluster.Meridian({"put", "key"}).code, 2);
+  EXPECT_EQ(cluster.Meridian({"get", "key", "--region", "nowhere"}).code, 2);
+  EXPECT_EQ(cluster.Meridian({"get", "key", "--namespace", "nowhere"}).code, 2);
+  EXPECT_EQ(cluster.Meridian({"dev", "status"}).code, 2);
+}
+
+TEST(CommandLineTest, MistakesOfATopologyAreNamedByLine) {
+  const Cluster cluster;
+  const std::string right = cluster.topology_file();
+  EXPECT_EQ(cluster.Meridian({"topology", "validate", right}).code, 0);
+  const std::string wrong = cluster.directory() + "/wrong.yaml";
+  std::ofstream(wrong) << "epoch: 1\npartitions: 100\nregions:\n";
+  const auto told = cluster.Meridian({"topology", "validate", wrong});
+  EXPECT_EQ(told.code, 1);
+  EXPECT_NE(told.output.find(wrong + ":2:"), std::string::npos) << told.output;
+}
+
+}  // namespace
+}  // namespace meridian::process_tests
