@@ -102,6 +102,7 @@ int Restart(const CommonOptions& common, const std::string& name) {
   if (process == nullptr) return kExitUsage;
   for (const Sandbox::Stopped& stopped : sandbox->Stop({process})) {
     if (stopped.error) return Failed(*stopped.error);
+    if (stopped.killed) Complain(name + " was killed: it had not ended ten seconds after SIGTERM");
   }
   if (const Result<io::Pid> pid = sandbox->Start(*process); !pid) return Failed(pid.error());
   return AwaitReady(*sandbox, {process}, std::chrono::seconds(60)) ? kExitOk : kExitNo;

@@ -9,7 +9,7 @@
 namespace meridian::process_tests {
 namespace {
 
-constexpr std::size_t kRecords = 15'000;
+constexpr std::size_t kRecords = 30'000;
 
 class CrashTest : public ::testing::Test {
  protected:
@@ -28,6 +28,10 @@ class CrashTest : public ::testing::Test {
         [&] { return cluster_.StatusNumber("us-east-1", "mutations_seen") > kRecords / 10; }));
     return load;
   }
+  // For right after the deed: it must not have come too late to matter.
+  static bool IsUnderWay(const std::future<Cluster::Ended>& load) {
+    return load.wait_for(std::chrono::seconds(0)) == std::future_status::timeout;
+  }
   void ExpectAllHold() {
     for (const char* region : {"us-east", "eu-west", "ap-south"}) {
       const auto verify = cluster_.Meridian({"verify", records_, "--format", "lines", "-n",
@@ -43,6 +47,7 @@ class CrashTest : public ::testing::Test {
 TEST_F(CrashTest, ANodeKilledDuringALoadAndStartedAgainLosesNothing) {
   auto load = BeginLoad();
   ASSERT_EQ(cluster_.Meridian({"dev", "kill", "us-east-2"}).code, 0);
+  ASSERT_TRUE(IsUnderWay(load));
   const auto loaded = load.get();
   EXPECT_EQ(loaded.code, 0) << loaded.output;
   EXPECT_NE(loaded.output.find("retries"), std::string::npos) << loaded.output;
@@ -53,6 +58,7 @@ TEST_F(CrashTest, ANodeKilledDuringALoadAndStartedAgainLosesNothing) {
 TEST_F(CrashTest, AGatewayKilledDuringALoadAndStartedAgainLosesNothing) {
   auto load = BeginLoad();
   ASSERT_EQ(cluster_.Meridian({"dev", "kill", "us-east-gw-1"}).code, 0);
+  ASSERT_TRUE(IsUnderWay(load));
   const auto loaded = load.get();
   EXPECT_EQ(loaded.code, 0) << loaded.output;
   ASSERT_TRUE(cluster_.Up());
@@ -62,6 +68,7 @@ TEST_F(CrashTest, AGatewayKilledDuringALoadAndStartedAgainLosesNothing) {
 TEST_F(CrashTest, AReceivingGatewayKilledDuringALoadLosesNothing) {
   auto load = BeginLoad();
   ASSERT_EQ(cluster_.Meridian({"dev", "kill", "eu-west-gw-1"}).code, 0);
+  ASSERT_TRUE(IsUnderWay(load));
   EXPECT_EQ(load.get().code, 0);
   ASSERT_TRUE(cluster_.Up());
   ExpectAllHold();
@@ -71,6 +78,7 @@ TEST_F(CrashTest, ANodeThatIsTerminatedDrainsAndIsNotMissed) {
   auto load = BeginLoad();
   const auto restart = cluster_.Meridian({"dev", "restart", "us-east-3"});
   EXPECT_EQ(restart.code, 0) << restart.output;
+  EXPECT_EQ(restart.output.find("killed"), std::string::npos) << restart.output;
   const auto loaded = load.get();
   EXPECT_EQ(loaded.code, 0) << loaded.output;
   ExpectAllHold();
