@@ -19,8 +19,10 @@
 #include "crdt/context_token.h"
 #include "crdt/row_update.h"
 #include "crdt/seen_vector.h"
+#include "local/messages.h"
 #include "node/client_api.h"
 #include "node/metrics.h"
+#include "wan/messages.h"
 
 namespace meridian {
 namespace {
@@ -156,6 +158,32 @@ std::vector<node::MetricSet> MetricSets() {
   return {node::MetricSet{}, two};
 }
 
+std::vector<local::RingMessage> RingMessages() {
+  const crdt::PartitionSeen seen{{{1}, {2}}, SeenVectors()[1]};
+  return {local::Replicate{7, RowUpdates()},
+          local::ReplicateAck{300},
+          local::ReadRow{7, kKey},
+          local::RowRead{7, Rows()[2]},
+          local::Forward{7, "request"},
+          local::Forwarded{7, "answer"},
+          local::SeenProbe{{{1}, {UINT64_MAX}}},
+          local::CatchUpAsk{7, {seen}},
+          local::CatchUpRows{7, RowUpdates(), true},
+          local::FeedOrder{5, 6},
+          local::FeedRows{RowUpdates()},
+          local::SeenReport{5, 6, 7, {1, 2}, {seen}},
+          local::LogRead{7, {seen}},
+          local::LogRows{7, RowUpdates(), 2, true},
+          local::HeldAsk{7, seen.key, {kActors[0], 3}},
+          local::HeldEverywhere{7}};
+}
+
+std::vector<wan::WanMessage> WanMessages() {
+  const crdt::PartitionSeen seen{{{1}, {2}}, SeenVectors()[1]};
+  return {wan::Batch{5, 6, RowUpdates()}, wan::BatchAck{5, {6, 7}}, wan::ExtentAsk{{2}},
+          wan::Extent{{{1}, {2}}, {seen}}, wan::Beat{1, 2, 3, {4}}};
+}
+
 std::vector<Target> Targets() {
   const crdt::Row row = Rows()[2];
   const std::vector<crdt::ContextToken> tokens = {
@@ -170,6 +198,8 @@ std::vector<Target> Targets() {
       Canonical("OpenToken", OpenText, TextOf, tokens),
       Of("DecodeRequest", node::DecodeRequest, node::EncodeRequest, Requests()),
       Of("DecodeAnswer", node::DecodeAnswer, node::EncodeAnswer, Answers()),
+      Canonical("UnpackRingMessage", local::UnpackRingMessage, local::Pack, RingMessages()),
+      Canonical("UnpackWanMessage", wan::UnpackWanMessage, wan::Pack, WanMessages()),
       Of("DecodeMetrics", node::DecodeMetrics, node::EncodeMetrics, MetricSets()),
   };
 }

@@ -1,0 +1,112 @@
+#include "local/messages.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "support/local_node.h"
+
+namespace meridian::local {
+namespace {
+
+const crdt::RowUpdate kUpdate{KeyOf("milk"), Written({}, {kA, 3}, "v"), {{kA, 1}, {kB, 2}}};
+
+PartitionSeen SomeSeen() {
+  PartitionSeen seen{{{1}, {2}}, {}};
+  seen.seen.Add(kA, crdt::IntervalSet({1, 40}));
+  seen.seen.Add({kA, 42});
+  return seen;
+}
+
+// One of each, by name, with every field set.
+const std::map<std::string, RingMessage>& Examples() {
+  static const std::map<std::string, RingMessage> kExamples = {
+      {"replicate", Replicate{7, {kUpdate}}},
+      {"replicate_ack", ReplicateAck{300}},
+      {"read_row", ReadRow{7, KeyOf("milk")}},
+      {"row_read", RowRead{7, kUpdate.row}},
+      {"forward", Forward{7, "request"}},
+      {"forwarded", Forwarded{7, "answer"}},
+      {"seen_probe", SeenProbe{{{1}, {0xff00ff00ff00ff00}}}},
+      {"catch_up_ask", CatchUpAsk{7, {SomeSeen()}}},
+      {"catch_up_rows", CatchUpRows{7, {kUpdate}, true}},
+      {"feed_order", FeedOrder{5, 6}},
+      {"feed_rows", FeedRows{{kUpdate}}},
+      {"seen_report", SeenReport{5, 6, 7, {1, 2}, {SomeSeen()}}},
+      {"log_read", LogRead{7, {SomeSeen()}}},
+      {"log_rows", LogRows{7, {kUpdate}, 2, true}},
+      {"held_ask", HeldAsk{7, {{1}, {2}}, {kA, 3}}},
+      {"held_everywhere", HeldEverywhere{7}},
+  };
+  return kExamples;
+}
+
+// Name -> bytes. Comments, blanks and bars are for the reader.
+std::map<std::string, Bytes> Golden() {
+  std::ifstream in(MERIDIAN_GOLDEN_DIR "/ring_messages.txt");
+  EXPECT_TRUE(in);
+  std::map<std::string, Bytes> golden;
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream fields(line);
+    std::string name, hex;
+    fields >> name;
+    while (fields >> hex) {
+      if (hex == "|") continue;
+      for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+        golden[name].push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+      }
+    }
+  }
+  return golden;
+}
+
+TEST(MessagesTest, EveryMessageComesBackWhole) {
+  std::set<std::size_t> met;
+  for (const auto& [name, message] : Examples()) {
+    const Bytes body = Pack(message);
+    const Result<RingMessage> back = UnpackRingMessage(body);
+    ASSERT_TRUE(back) << name << ": " << back.error().message;
+    EXPECT_EQ(back->index(), message.index()) << name;
+    EXPECT_EQ(Pack(*back), body) << name;
+    met.insert(message.index());
+  }
+  EXPECT_EQ(met.size(), std::variant_size_v<RingMessage>);
+}
+
+TEST(MessagesTest, AreAsTheyEverWere) {
+  const std::map<std::string, Bytes> golden = Golden();
+  EXPECT_EQ(golden.size(), Examples().size());
+  for (const auto& [name, message] : Examples()) {
+    ASSERT_TRUE(golden.contains(name)) << name;
+    EXPECT_EQ(Pack(message), golden.at(name)) << name;
+  }
+}
+
+TEST(MessagesTest, AnUnknownTagIsOfANewerVersion) {
+  constexpr std::size_t kKnown = std::variant_size_v<RingMessage>;
+  for (std::size_t tag = kKnown; tag < 256; ++tag) {
+    const Result<RingMessage> read = UnpackRingMessage(Bytes(1, static_cast<char>(tag)));
+    ASSERT_FALSE(read) << tag;
+    EXPECT_EQ(read.error().code, ErrorCode::kUnsupportedVersion) << tag;
+  }
+}
+
+TEST(MessagesTest, DamagedBodiesAreCorrupt) {
+  EXPECT_EQ(UnpackRingMessage("").error().code, ErrorCode::kCorrupt);
+  for (const auto& [name, message] : Examples()) {
+    const Bytes body = Pack(message);
+    for (std::size_t size = 1; size < body.size(); ++size) {
+      const Result<RingMessage> cut = UnpackRingMessage(ByteView(body).substr(0, size));
+      ASSERT_FALSE(cut) << name << " cut at " << size;
+      EXPECT_EQ(cut.error().code, ErrorCode::kCorrupt);
+    }
+    EXPECT_FALSE(UnpackRingMessage(body + '\0')) << name << " with a byte left over";
+  }
+}
+
+}  // namespace
+}  // namespace meridian::local
