@@ -144,6 +144,7 @@ int RunGateway(const local::Topology& topology, const local::Region& region,
 }
 
 int Main(const Arguments& arguments) {
+  PreferLongTurns();
   const auto topology = ReadTopology(arguments.topology);
   if (!topology) return kCannotStart;
   const auto [region, gateway] = FindGateway(*topology, arguments.name);

@@ -78,6 +78,7 @@ int RunNode(const local::Topology& topology, const local::Region& region, const 
 }
 
 int Main(const Arguments& arguments) {
+  PreferLongTurns();
   const auto topology = ReadTopology(arguments.topology);
   if (!topology) return kCannotStart;
   const auto [region, node] = FindNode(*topology, arguments.name);

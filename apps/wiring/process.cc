@@ -1,5 +1,7 @@
 #include "wiring/process.h"
 
+#include <sched.h>
+
 #include <cstdio>
 
 #include "io/clocks.h"
@@ -103,6 +105,13 @@ void Process::OnSignal(int signal) {
     log_.Write(clean ? Severity::kInfo : Severity::kWarning,
                clean ? "stopped" : "stopped with requests unanswered");
   });
+}
+
+// Ask the kernel not to interrupt a turn for every thread that wakes: on busy cores turns then take
+// more events each (docs/adr/0002-commit-pacing.md). Threads that start later inherit it.
+void PreferLongTurns() {
+  const sched_param none{};
+  sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
 int Process::Run() {

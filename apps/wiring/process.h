@@ -29,6 +29,9 @@ std::optional<local::Topology> ReadTopology(const std::string& file);
 // Every process of the region but `self`, and its ring address.
 std::map<ProcessId, std::string> RingPeers(const local::Region& region, ProcessId self);
 
+// Before any thread starts: scheduling that trades wake-up latency on busy cores for longer turns.
+void PreferLongTurns();
+
 std::string ZmqEndpoint(const local::Address& address);
 
 // The parts of a running process around its machine, in the order they must go.

@@ -1,5 +1,6 @@
 #include "io/committer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -39,15 +40,24 @@ BatchId Committer::AwaitRequest(BatchId synced) {
   return requested_ == synced ? BatchId{} : requested_;
 }
 
+void Committer::Rest(BatchId synced, std::chrono::steady_clock::duration sync_took) {
+  constexpr std::chrono::steady_clock::duration kRestMax = std::chrono::milliseconds(1);
+  std::unique_lock lock(mutex_);
+  if (requested_ == synced || stopping_) return;
+  wake_.wait_for(lock, std::min(2 * sync_took, kRestMax), [this] { return stopping_; });
+}
+
 void Committer::Run() {
   BatchId synced;
   while (true) {
     const BatchId up_to = AwaitRequest(synced);
     if (up_to == BatchId{}) return;
+    const auto began = std::chrono::steady_clock::now();
     const Result<Done> result = sync_();
     done_(result, up_to);
     if (!result) return;
     synced = up_to;
+    Rest(synced, std::chrono::steady_clock::now() - began);
   }
 }
 

@@ -4,12 +4,15 @@
 //     committer's thread    [ sync ......... done(7) ][ sync ......... done(9) ]
 //
 // What is requested while a sync runs shares the next one: batches grow with the load and cost
-// nothing when there is none. `sync` must cover everything applied before it is called. `done` runs
+// nothing when there is none. A sync costs CPU as well as time, so while they follow each other the
+// next one starts two of their own lengths later (docs/adr/0002-commit-pacing.md); a request that
+// finds the thread asleep is synced at once. `sync` must cover everything applied before it is called. `done` runs
 // on the committer's thread; it should only post. A failed sync is told once and is the last: the
 // disk may have lost any part of what it was given, so the driver stops the process.
 
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -40,6 +43,8 @@ class Committer {
   void Run();
   // Waits for work; 0 when there will be none.
   BatchId AwaitRequest(BatchId synced);
+  // Lets requests gather, if there are any already.
+  void Rest(BatchId synced, std::chrono::steady_clock::duration sync_took);
 
   const Sync sync_;
   const Report done_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,6 +93,9 @@ Result<Pid> StartDetached(const std::vector<std::string>& arguments, const std::
   if (error != 0) {
     return Fail(ErrorCode::kIo, "cannot start " + arguments[0] + ": " + std::strerror(error));
   }
+  // The kernel lets us go on before the new command line can be read; who looks at once would take
+  // the process for somebody else's.
+  for (int tries = 0; tries < 10'000 && CommandLineOf(pid).empty(); ++tries) sched_yield();
   return pid;
 }
 

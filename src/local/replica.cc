@@ -21,9 +21,13 @@ void Replica::Start() {
   log_.Load();
 }
 
-crdt::Row Replica::Read(const crdt::RowKey& key, Token token) const {
-  const auto bytes = OrStop(turn_.Get(Column::kData, crdt::StorageKey(key, token)));
-  return bytes ? OrStop(crdt::DecodeRow(*bytes)) : crdt::Row{};
+crdt::Row Replica::Read(const crdt::RowKey& key, Token token) {
+  const Bytes storage_key = crdt::StorageKey(key, token);
+  if (const crdt::Row* cached = cache_.Find(token, storage_key)) return *cached;
+  const auto bytes = OrStop(turn_.Get(Column::kData, storage_key));
+  crdt::Row row = bytes ? OrStop(crdt::DecodeRow(*bytes)) : crdt::Row{};
+  cache_.Store(token, storage_key, row);
+  return row;
 }
 
 crdt::Dot Replica::Mint(PartitionKey key) {
@@ -50,7 +54,10 @@ void Replica::ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, 
       stored, WithoutOverwritten(update.row, stored, log_.Seen(key)), policy);
   const bool recorded = RecordAll(key, update, storage_key);
   const bool changed = joined != stored;
-  if (changed) turn_.Put(Column::kData, std::move(storage_key), crdt::EncodeRow(joined));
+  if (changed) {
+    cache_.Store(token, storage_key, joined);
+    turn_.Put(Column::kData, std::move(storage_key), crdt::EncodeRow(joined));
+  }
   if (changed || recorded) dirty_.Mark(token, turn_.Open());
   ++(changed ? counters_.rows_applied : counters_.rows_known);
 }

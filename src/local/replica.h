@@ -15,6 +15,7 @@
 #include "local/dirty_filter.h"
 #include "local/partition_log.h"
 #include "local/ring.h"
+#include "local/row_cache.h"
 
 namespace meridian::local {
 
@@ -38,7 +39,7 @@ class Replica {
   Actor actor() const { return actor_; }
 
   // The stored row; an empty one when there is none.
-  crdt::Row Read(const crdt::RowKey& key, Token token) const;
+  crdt::Row Read(const crdt::RowKey& key, Token token);
 
   // What an answer that shows this row must wait for; 0: nothing.
   BatchId DurabilityOf(Token token) const { return turn_.Unless(dirty_.LastWrite(token)); }
@@ -65,6 +66,7 @@ class Replica {
   Turn& turn_;
   PartitionLog log_;
   DirtyFilter dirty_;
+  RowCache cache_;
   ReplicaCounters counters_;
   Actor actor_;
   BatchId incarnation_batch_;

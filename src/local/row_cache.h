@@ -1,0 +1,75 @@
+// The rows touched last, decoded: a put or get of a hot row skips RocksDB's memtable and the codec.
+//
+//     set = token % 8192:  [ (key, row) (key, row) (key, row) (key, row) ]   four ways, oldest goes
+//
+// Rows over kRowBytesMax are not kept, so the whole is bounded: about 12 MB with 100-byte values.
+// Coherent because Replica changes rows in one place only.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "crdt/row.h"
+
+namespace meridian::local {
+
+class RowCache {
+ public:
+  // Null when it is not here. An absent row may be cached too, as an empty one.
+  const crdt::Row* Find(Token token, ByteView storage_key) const {
+    for (const Slot& slot : SetOf(token).ways) {
+      if (slot.token == token && slot.storage_key == storage_key) return &slot.row;
+    }
+    return nullptr;
+  }
+
+  void Store(Token token, ByteView storage_key, const crdt::Row& row) {
+    Set& set = SetOf(token);
+    Slot* place = nullptr;
+    for (Slot& slot : set.ways) {
+      if (slot.token == token && slot.storage_key == storage_key) place = &slot;
+    }
+    if (SizeOf(row) > kRowBytesMax) {
+      // What is cached under this key, if anything, is out of date now.
+      if (place != nullptr) *place = {};
+      return;
+    }
+    if (place == nullptr) place = &set.ways[set.next++ % kWays];
+    place->token = token;
+    place->storage_key = storage_key;
+    place->row = row;
+  }
+
+ private:
+  static constexpr std::size_t kSets = 8192;
+  static constexpr std::size_t kWays = 4;
+  static constexpr std::size_t kRowBytesMax = 2048;
+
+  struct Slot {
+    Token token;
+    Bytes storage_key;  // never empty for a real row
+    crdt::Row row;
+  };
+  struct Set {
+    std::array<Slot, kWays> ways;
+    std::size_t next = 0;
+  };
+  Set& SetOf(Token token) { return sets_[token.value % kSets]; }
+  const Set& SetOf(Token token) const { return sets_[token.value % kSets]; }
+
+  static std::size_t SizeOf(const crdt::Row& row) {
+    std::size_t bytes = row.context.entries().size() * sizeof(crdt::Dot);
+    for (const crdt::Version& version : row.versions) {
+      bytes += sizeof(version) + (version.value ? version.value->size() : 0);
+    }
+    return bytes;
+  }
+
+  std::vector<Set> sets_ = std::vector<Set>(kSets);
+};
+
+}  // namespace meridian::local
