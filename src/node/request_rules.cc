@@ -52,6 +52,9 @@ std::optional<ClientAnswer> Objection(const local::Ring& ring, const ClientReque
     return Refused(Status::kBadRequest,
                    "each_quorum is for writes; read with local_quorum in the region of interest");
   }
+  if (request.level == Level::kEachQuorum && request.replicas != 0) {
+    return Refused(Status::kBadRequest, "each_quorum and a number of replicas exclude each other");
+  }
   return std::nullopt;
 }
 

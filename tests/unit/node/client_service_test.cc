@@ -1,0 +1,213 @@
+#include "node/client_service.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "support/ring_fixture.h"
+
+namespace meridian::node {
+namespace {
+
+using namespace meridian::test;  // NOLINT: the tests' own words
+
+// A node of four and its services, as RingNode wires them; the others are played by the test.
+class ClientServiceTest : public NodeFixture {
+ protected:
+  // A key that this node is a primary of, and one that it is not.
+  const crdt::RowKey mine = KeyThat(true);
+  const crdt::RowKey theirs = KeyThat(false);
+
+  Status StatusOf(const std::optional<ClientAnswer>& answer) {
+    EXPECT_TRUE(answer);
+    return answer ? answer->status : Status::kOk;
+  }
+};
+
+TEST_F(ClientServiceTest, WhatCannotBeReadIsABadRequest) {
+  node->Serve(At(1s), {{1}, "\x07nonsense"});
+  End();
+  EXPECT_EQ(StatusOf(Answer()), Status::kBadRequest);
+}
+
+TEST_F(ClientServiceTest, ObjectionsAreAnsweredAtOnce) {
+  Serve(At(1s), {Operation::kGet, "nothing", mine.key});
+  EXPECT_EQ(StatusOf(Answer()), Status::kBadRequest);
+}
+
+TEST_F(ClientServiceTest, AContextThatNoRegionHasGivenOutIsRefused) {
+  Serve(At(1s), {Operation::kPut, "default", mine.key, "value", "invented"});
+  const auto answer = Answer();
+  EXPECT_EQ(StatusOf(answer), Status::kBadRequest);
+  EXPECT_NE(answer->message.find("context"), std::string::npos);
+}
+
+TEST_F(ClientServiceTest, APutIsAnsweredWhenWReplicasHoldItDurably) {
+  Serve(At(1s), {Operation::kPut, "default", mine.key, "value"});
+  const auto sent = Sent<local::Replicate>(last);
+  ASSERT_EQ(sent.size(), 2U) << "the other primaries";
+  EXPECT_FALSE(Answer());
+  Receive(At(1s), sent[0].first, local::ReplicateAck{sent[0].second.id});
+  EXPECT_FALSE(Answer()) << "the copy here is not durable yet";
+  MakeDurable(At(1s));
+  const auto answer = Answer();
+  EXPECT_EQ(StatusOf(answer), Status::kOk);
+  EXPECT_FALSE(answer->context.empty());
+}
+
+TEST_F(ClientServiceTest, AGetShowsSiblingsOnceAndAnEmptyRowIsNotFound) {
+  Serve(At(1s), {Operation::kGet, "default", mine.key, {}, {}, Level::kOne});
+  EXPECT_EQ(StatusOf(Answer()), Status::kNotFound);
+  for (const auto& [sequence, value] : {std::pair(1U, "milk"), {2U, "bread"}, {3U, "milk"}}) {
+    const Actor actor = Actor::Of(kEu, {sequence}, 1);
+    Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {actor, 1}, value)}});
+  }
+  MakeDurable(At(1s));
+  Serve(At(1s), {Operation::kGet, "default", mine.key, {}, {}, Level::kOne});
+  const auto answer = Answer();
+  EXPECT_EQ(StatusOf(answer), Status::kSiblings);
+  EXPECT_EQ(answer->values, (std::vector<Bytes>{"milk", "bread"}));
+}
+
+TEST_F(ClientServiceTest, AWriteThatMissesItsQuorumMaySurfaceLater) {
+  Serve(At(1s), {Operation::kPut, "default", mine.key, "v", {}, Level::kLocalQuorum, 0, 1000});
+  MakeDurable(At(1s));
+  Tick(At(2100ms));
+  const auto answer = Answer();
+  EXPECT_EQ(StatusOf(answer), Status::kTimeout);
+  EXPECT_TRUE(answer->maybe);
+}
+
+TEST_F(ClientServiceTest, WhoIsNoPrimaryForwardsToOne) {
+  Serve(At(1s), {Operation::kPut, "default", theirs.key, "value"});
+  const auto sent = Sent<local::Forward>(last);
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(DecodeRequest(sent[0].second.request)->key, theirs.key);
+  EXPECT_FALSE(Answer());
+
+  ClientAnswer done;
+  done.context = "token";
+  Receive(At(1s), sent[0].first, local::Forwarded{sent[0].second.id, EncodeAnswer(done)});
+  EXPECT_EQ(Answer()->context, "token");
+  Receive(At(1s), sent[0].first, local::Forwarded{sent[0].second.id, EncodeAnswer(done)});
+  EXPECT_FALSE(Answer()) << "once";
+}
+
+TEST_F(ClientServiceTest, ASilentPrimaryIsFollowedByTheNextUntilTheDeadline) {
+  Serve(At(1s), {Operation::kGet, "default", theirs.key, {}, {}, Level::kLocalQuorum, 0, 3000});
+  std::set<std::uint32_t> asked{Sent<local::Forward>(last).at(0).first.number};
+  for (const Duration at : {2020ms, 3040ms}) {
+    Tick(At(at));
+    ASSERT_EQ(Sent<local::Forward>(last).size(), 1U);
+    asked.insert(Sent<local::Forward>(last)[0].first.number);
+  }
+  EXPECT_EQ(asked.size(), 3U);
+  Tick(At(4020ms));
+  EXPECT_TRUE(Sent<local::Forward>(last).empty());
+  const auto answer = Answer();
+  EXPECT_EQ(StatusOf(answer), Status::kTimeout);
+  EXPECT_FALSE(answer->maybe) << "a get leaves nothing behind";
+  EXPECT_EQ(StatusPage(At(9s))["requests_waiting"], 0);
+}
+
+TEST_F(ClientServiceTest, ADeleteWithoutContextIsForwardedOnce) {
+  Serve(At(1s), {Operation::kDelete, "default", theirs.key, {}, {}, Level::kLocalQuorum, 0, 3000});
+  EXPECT_EQ(Sent<local::Forward>(last).size(), 1U);
+  Tick(At(2020ms));
+  EXPECT_TRUE(Sent<local::Forward>(last).empty());
+  Tick(At(4020ms));
+  EXPECT_TRUE(Answer()->maybe);
+}
+
+TEST_F(ClientServiceTest, WhatWasForwardedIsServedOrRefusedButNeverForwardedOn) {
+  const Bytes request = EncodeRequest({Operation::kGet, "default", theirs.key});
+  Receive(At(1s), Node(2), local::Forward{5, request});
+  EXPECT_TRUE(Sent<local::Forward>(last).empty());
+  const auto refused = Sent<local::Forwarded>(last);
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused[0].first, Node(2));
+  EXPECT_EQ(DecodeAnswer(refused[0].second.answer)->status, Status::kUnavailable);
+
+  Receive(At(1s), Node(2),
+          local::Forward{
+              6, EncodeRequest({Operation::kGet, "default", mine.key, {}, {}, Level::kOne})});
+  const auto served = Sent<local::Forwarded>(last);
+  ASSERT_EQ(served.size(), 1U);
+  EXPECT_EQ(served[0].second.id, 6U);
+  EXPECT_EQ(DecodeAnswer(served[0].second.answer)->status, Status::kNotFound);
+}
+
+TEST_F(ClientServiceTest, ARepeatedForwardIsServedOnce) {
+  const local::Forward forward{6, EncodeRequest({Operation::kPut, "default", mine.key, "v"})};
+  Receive(At(1s), Node(2), forward);
+  EXPECT_EQ(Sent<local::Replicate>(last).size(), 2U);
+  Receive(At(1s), Node(2), forward);
+  EXPECT_TRUE(Sent<local::Replicate>(last).empty());
+}
+
+class EachQuorumTest : public ClientServiceTest {
+ protected:
+  // A put that this region's quorum holds; returns the id of the question to the gateways.
+  std::uint64_t PutAndAskGateway(const std::string& space = "default",
+                                 const crdt::RowKey* key = {}) {
+    Serve(At(1s),
+          {Operation::kPut, space, (key ? *key : mine).key, "v", {}, Level::kEachQuorum, 0, 3000});
+    const auto sent = Sent<local::Replicate>(last);
+    MakeDurable(At(1s));
+    EXPECT_FALSE(Answer());
+    Receive(At(1s), sent.at(0).first, local::ReplicateAck{sent[0].second.id});
+    const auto asks = Sent<local::HeldAsk>(last);
+    if (asks.empty()) return 0;
+    EXPECT_EQ(asks[0].first, Gateway(kUs));
+    EXPECT_EQ(asks[0].second.dot.actor.node(), NodeId{1});
+    return asks[0].second.id;
+  }
+};
+
+TEST_F(EachQuorumTest, WaitsForTheOtherRegions) {
+  const std::uint64_t id = PutAndAskGateway();
+  ASSERT_NE(id, 0U);
+  EXPECT_FALSE(Answer());
+  Receive(At(1200ms), Gateway(kUs), local::HeldEverywhere{id});
+  EXPECT_EQ(StatusOf(Answer()), Status::kOk);
+}
+
+TEST_F(EachQuorumTest, SaysMaybeWhenTheyAreTooSlow) {
+  const std::uint64_t id = PutAndAskGateway();
+  Tick(At(4020ms));
+  const auto answer = Answer();
+  EXPECT_EQ(StatusOf(answer), Status::kTimeout);
+  EXPECT_TRUE(answer->maybe);
+  Receive(At(5s), Gateway(kUs), local::HeldEverywhere{id});
+  EXPECT_FALSE(Answer());
+}
+
+TEST_F(EachQuorumTest, AsksAgainBecauseAGatewayMayHaveBeenKilled) {
+  const std::uint64_t id = PutAndAskGateway();
+  Tick(At(2020ms));
+  const auto again = Sent<local::HeldAsk>(last);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].second.id, id);
+}
+
+TEST_F(EachQuorumTest, IsAnsweredEvenWhenTheRegionIsDoneInTheTurnOfTheDeadline) {
+  Serve(At(1s), {Operation::kPut, "default", mine.key, "v", {}, Level::kEachQuorum, 0, 1000});
+  const auto sent = Sent<local::Replicate>(last);
+  MakeDurable(At(1s));
+  // One turn: the ack that completes the quorum, then the timers.
+  node->Receive(At(2100ms),
+                {sent.at(0).first, Node(1), local::Pack(local::ReplicateAck{sent[0].second.id})});
+  Tick(At(2100ms));
+  Tick(At(2200ms));
+  EXPECT_EQ(StatusOf(Answer()), Status::kTimeout);
+  EXPECT_EQ(StatusPage(At(9s))["requests_waiting"], 0);
+}
+
+TEST_F(EachQuorumTest, APlacementOfOneRegionNeedsNoOther) {
+  const crdt::RowKey here = KeyThat(true, kUsOnly, {3});
+  EXPECT_EQ(PutAndAskGateway("here", &here), 0U);
+  EXPECT_EQ(StatusOf(Answer()), Status::kOk);
+}
+
+}  // namespace
+}  // namespace meridian::node

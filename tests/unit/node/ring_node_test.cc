@@ -1,0 +1,154 @@
+#include "node/ring_node.h"
+
+#include "support/ring_fixture.h"
+
+namespace meridian::node {
+namespace {
+
+using namespace meridian::test;  // NOLINT: the tests' own words
+
+class RingNodeTest : public NodeFixture {
+ protected:
+  const crdt::RowKey mine = KeyThat(true);
+  const crdt::RowKey theirs = KeyThat(false);
+};
+
+TEST_F(RingNodeTest, AnAckWaitsUntilTheRowIsDurable) {
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  EXPECT_TRUE(Sent<local::ReplicateAck>(last).empty());
+  MakeDurable(At(1s));
+  const auto acks = Sent<local::ReplicateAck>(last);
+  ASSERT_EQ(acks.size(), 1U);
+  EXPECT_EQ(acks[0].first, Node(2));
+  EXPECT_EQ(acks[0].second.id, 9U);
+}
+
+TEST_F(RingNodeTest, AnAckOfARowThatIsStillBeingSyncedWaitsToo) {
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  EXPECT_TRUE(Sent<local::ReplicateAck>(last).empty()) << "the repeat wrote nothing itself";
+  MakeDurable(At(1s));
+  EXPECT_EQ(Sent<local::ReplicateAck>(last).size(), 2U);
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  EXPECT_EQ(Sent<local::ReplicateAck>(last).size(), 1U) << "nothing left to wait for";
+}
+
+TEST_F(RingNodeTest, OsNamespacesDoNotWait) {
+  const crdt::RowKey fast = KeyThat(true, kEverywhere, {2});
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(fast, {kB, 1})}});
+  EXPECT_EQ(Sent<local::ReplicateAck>(last).size(), 1U);
+}
+
+TEST_F(RingNodeTest, ARowThatIsNotHeldHereIsNotAcknowledged) {
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1}), Written(theirs, {kB, 2})}});
+  MakeDurable(At(1s));
+  EXPECT_TRUE(Sent<local::ReplicateAck>(last).empty());
+}
+
+TEST_F(RingNodeTest, RepairWantsNoAck) {
+  Receive(At(1s), Node(2), local::Replicate{0, {Written(mine, {kB, 1})}});
+  MakeDurable(At(1s));
+  EXPECT_TRUE(Sent<local::ReplicateAck>(last).empty());
+}
+
+TEST_F(RingNodeTest, AReadThatShowsAFreshRowWaitsForIt) {
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1}, "milk")}});
+  Receive(At(1s), Node(3), local::ReadRow{4, mine});
+  EXPECT_TRUE(Sent<local::RowRead>(last).empty());
+  MakeDurable(At(1s));
+  const auto reads = Sent<local::RowRead>(last);
+  ASSERT_EQ(reads.size(), 1U);
+  EXPECT_EQ(reads[0].second.row.versions.at(0).value, "milk");
+  Receive(At(1s), Node(3), local::ReadRow{5, mine});
+  EXPECT_EQ(Sent<local::RowRead>(last).size(), 1U);
+  Receive(At(1s), Node(3), local::ReadRow{6, theirs});
+  EXPECT_TRUE(Sent<local::RowRead>(last).empty()) << "not having a row is no answer about it";
+}
+
+TEST_F(RingNodeTest, ReportsAndLogRowsLeaveWhenWhatTheyClaimIsDurable) {
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  Receive(At(1s), Gateway(kUs), local::FeedOrder{});
+  Receive(At(1s), Gateway(kUs),
+          local::LogRead{
+              3,
+              {{local::Ring(topology, Node(1)).PartitionOfToken(mine.placement, mine.token()),
+                Seen(kB, 1, 1)}}});
+  EXPECT_TRUE(Sent<local::SeenReport>(last).empty());
+  EXPECT_TRUE(Sent<local::LogRows>(last).empty());
+  MakeDurable(At(1s));
+  ASSERT_EQ(Sent<local::SeenReport>(last).size(), 1U);
+  EXPECT_EQ(Sent<local::SeenReport>(last)[0].second.partitions.size(), 1U);
+  EXPECT_EQ(Sent<local::LogRows>(last).at(0).second.rows.size(), 1U);
+}
+
+TEST_F(RingNodeTest, AnIdleNodeReportsOnceAlsoAfterARestart) {
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  MakeDurable(At(1s));
+  for (const bool restarted : {false, true}) {
+    if (restarted) Start(At(10s));
+    Receive(At(11s), Gateway(kUs), local::FeedOrder{});
+    const auto first = Sent<local::SeenReport>(last);
+    ASSERT_EQ(first.size(), 1U);
+    EXPECT_EQ(first[0].second.partitions.size(), 1U);
+    Receive(At(12s), Gateway(kUs), local::FeedOrder{first[0].second.life, first[0].second.number});
+    EXPECT_TRUE(Sent<local::SeenReport>(last).at(0).second.partitions.empty());
+  }
+}
+
+TEST_F(RingNodeTest, WhatItMintsGoesToItsGatewayOnceDurable) {
+  Receive(At(1s), Gateway(kUs), local::FeedOrder{});
+  Serve(At(1s), {Operation::kPut, "default", mine.key, "value", {}, Level::kOne});
+  EXPECT_TRUE(Sent<local::FeedRows>(last).empty());
+  MakeDurable(At(1s));
+  const auto fed = Sent<local::FeedRows>(last);
+  ASSERT_EQ(fed.size(), 1U);
+  EXPECT_EQ(fed[0].first, Gateway(kUs));
+  EXPECT_EQ(fed[0].second.rows.at(0).key, mine);
+}
+
+TEST_F(RingNodeTest, ARestartKeepsRowsAndMintsAsAnotherActor) {
+  Serve(At(1s), {Operation::kPut, "default", mine.key, "value", {}, Level::kOne});
+  MakeDurable(At(1s));
+  const Actor before = node->replica().actor();
+  Start(At(2s));
+  EXPECT_GT(node->replica().actor(), before);
+  Serve(At(3s), {Operation::kGet, "default", mine.key, {}, {}, Level::kOne});
+  EXPECT_EQ(Answer()->values, std::vector<Bytes>{"value"});
+}
+
+TEST_F(RingNodeTest, IsReadyOnceItsIncarnationIsDurable) {
+  RingNodeOptions options;
+  options.topology = topology;
+  options.self = Node(2);
+  MemoryDisk empty;
+  RingNode starting(std::move(options), empty, signer, log);
+  starting.Start(At(0s));
+  const auto status = [&](Operation operation) {
+    starting.Serve(At(0s), {{1}, EncodeRequest({operation, "default", mine.key, "v"})});
+    const Output output = starting.TakeOutput();
+    return DecodeAnswer(output.replies.at(0).body)->status;
+  };
+  EXPECT_EQ(status(Operation::kReady), Status::kUnavailable);
+  EXPECT_EQ(status(Operation::kPut), Status::kUnavailable);
+  starting.Durable(At(0s), {1});
+  EXPECT_EQ(status(Operation::kReady), Status::kOk);
+}
+
+TEST_F(RingNodeTest, ADamagedMessageIsCountedAndToldOf) {
+  log.lines.clear();
+  node->Receive(At(1s), {Node(2), Node(1), "\x7f nonsense"});
+  End();
+  ASSERT_EQ(log.lines.size(), 1U);
+  EXPECT_NE(log.lines[0].find("us-east-2"), std::string::npos);
+}
+
+TEST_F(RingNodeTest, WritesACheckpointWhenItIsDue) {
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  EXPECT_EQ(disk.Count(Column::kMeta), 1U) << "the incarnation";
+  EXPECT_LE(node->NextDeadline(), At(10s).monotonic);
+  Tick(At(10s));
+  EXPECT_EQ(disk.Count(Column::kMeta), 2U);
+}
+
+}  // namespace
+}  // namespace meridian::node
