@@ -23,6 +23,16 @@ crdt::ContextToken TokenAfter(const crdt::RowUpdate& update, const crdt::Change&
   return token;
 }
 
+// Whether a version makes room for the new one. A context says nothing by itself: the versions that
+// it covers may be gone, and a client that writes with an old one adds a sibling each time.
+bool ReplacesAny(const crdt::Row& stored, const PutOrder& order, Policy policy) {
+  if (policy == Policy::kLww) return true;
+  if (!order.read) return !order.value;  // such a delete covers all
+  return std::ranges::any_of(stored.versions, [&](const crdt::Version& version) {
+    return order.read->context.Covers(version.dot) || version.dot == order.read->own;
+  });
+}
+
 }  // namespace
 
 Coordinator::Coordinator(const Ring& ring, Turn& turn, Replica& replica,
@@ -37,8 +47,8 @@ std::optional<OutcomeStatus> Coordinator::Refusal(const crdt::Row& stored,
                                                   const PutOrder& order) const {
   if (!replica_.MayMint()) return OutcomeStatus::kNotReady;
   if (in_flight() >= options_.in_flight_max) return OutcomeStatus::kOverloaded;
-  const bool adds_sibling = order.value && (!order.read || order.read->context.empty());
-  if (adds_sibling && stored.versions.size() >= options_.siblings_max) {
+  const Policy policy = ring_.topology().FindNamespace(order.key.space)->policy;
+  if (stored.versions.size() >= options_.siblings_max && !ReplacesAny(stored, order, policy)) {
     return OutcomeStatus::kTooManySiblings;
   }
   return std::nullopt;
