@@ -13,6 +13,8 @@ using node::ClientAnswer;
 using node::Status;
 
 constexpr std::size_t kExamples = 5;
+// So many records that cannot be stored or read, and the region is not there: each cost a timeout.
+constexpr std::uint64_t kHopeless = 512;
 constexpr Duration kBetweenPasses = std::chrono::milliseconds(300);
 
 Options CallOptions(const BulkOptions& options) {
@@ -64,6 +66,7 @@ void AddFigures(Pump::Figures& total, const Pump::Figures& pass) {
   total.client.refused += pass.client.refused;
   total.took += pass.took;
   total.interrupted |= pass.interrupted;
+  total.gave_up |= pass.gave_up;
 }
 
 }  // namespace
@@ -73,22 +76,22 @@ Result<LoadOutcome> LoadRecords(const local::Topology& topology, const BulkOptio
   LoadOutcome outcome;
   const Options call = CallOptions(options);
   Pump pump(topology, {options.region, options.window}, LabelOf("load", topology, options.region));
-  Result<Pump::Figures> figures =
-      pump.Run(records.size(), [&](Client& client, std::size_t index, std::function<void()> done) {
-        const Record& record = records[index];
-        client.Put(
-            options.space, record.key, record.value, call,
-            [&outcome, &record, done = std::move(done)](const ClientAnswer& answer, CallFigures) {
-              if (answer.status == Status::kOk) {
-                ++outcome.stored;
-              } else {
-                ++outcome.failed;
-                NoteExample(outcome.failures, record.key,
-                            std::string(node::CodeOf(answer.status)) + ": " + answer.message);
-              }
-              done();
-            });
-      });
+  Result<Pump::Figures> figures = pump.Run(records.size(), [&](Client& client, std::size_t index,
+                                                               std::function<void()> done) {
+    const Record& record = records[index];
+    client.Put(options.space, record.key, record.value, call,
+               [&outcome, &record, &pump, done = std::move(done)](const ClientAnswer& answer,
+                                                                  CallFigures) {
+                 if (answer.status == Status::kOk) {
+                   ++outcome.stored;
+                 } else {
+                   ++outcome.failed;
+                   NoteExample(outcome.failures, record.key,
+                               std::string(node::CodeOf(answer.status)) + ": " + answer.message);
+                 }
+                 done();
+               });
+  });
   if (!figures) return figures.failure();
   outcome.figures = *figures;
   return outcome;
@@ -112,13 +115,16 @@ Result<VerifyOutcome> VerifyRecords(const local::Topology& topology, const BulkO
           client.Get(options.space, records[index].key, call,
                      [&, index, done = std::move(done)](const ClientAnswer& answer, CallFigures) {
                        if (!Compare(records[index], answer, outcome)) wrong.push_back(index);
+                       if (outcome.failed == kHopeless) pump.GiveUp();
                        done();
                      });
         });
     if (!pass) return pass.failure();
     AddFigures(total, *pass);
     same += outcome.same;
-    const bool over = wrong.empty() || total.interrupted || io::Now().monotonic >= deadline;
+    // After giving up, `wrong` lacks those that were never asked for.
+    const bool over =
+        wrong.empty() || total.interrupted || total.gave_up || io::Now().monotonic >= deadline;
     if (over) {
       outcome.same = same;
       outcome.figures = total;

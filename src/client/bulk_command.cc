@@ -80,6 +80,7 @@ int TellLoad(const BulkJob& job, const Result<LoadOutcome>& outcome) {
   if (figures.interrupted)
     return Complain("interrupted; load again to store the rest"), kExitInterrupted;
   if (outcome->failed == 0) return kExitOk;
+  if (figures.gave_up) Complain("gave up: the region does not answer");
   Complain(FormatCount(outcome->failed) + " records were not stored (" +
            FormatCount(figures.client.maybes) +
            " of them perhaps); load again when `meridian dev "
@@ -94,6 +95,7 @@ int TellVerify(const BulkJob& job, const std::string& region,
               FormatCount(outcome->same).c_str(), FormatCount(job.records.records.size()).c_str(),
               RetriesOf(outcome->figures.client).c_str());
   if (outcome->figures.interrupted) return Complain("interrupted"), kExitInterrupted;
+  if (outcome->figures.gave_up) Complain("gave up: " + region + " does not answer");
   if (outcome->Mismatches() == 0) return kExitOk;
   Complain(region + ": " + FormatCount(outcome->missing) + " missing, " +
            FormatCount(outcome->different) + " different, " + FormatCount(outcome->siblings) +

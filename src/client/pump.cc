@@ -13,10 +13,12 @@ constexpr Duration kShowEvery = std::chrono::milliseconds(100);
 // One Run: its loop, its client and how far it is.
 class PumpRun {
  public:
-  PumpRun(std::size_t count, std::size_t window, const Pump::Start& start, const std::string& label)
+  PumpRun(std::size_t count, std::size_t window, const Pump::Start& start, const bool& give_up,
+          const std::string& label)
       : count_(count),
         window_(window),
         start_(start),
+        give_up_(give_up),
         progress_(label, count),
         clock_(loop_.context()) {}
 
@@ -37,7 +39,7 @@ class PumpRun {
     const bool interrupted = loop_.Run();
     const Instant end = io::Now().monotonic;
     progress_.Finish(end, done_);
-    const Pump::Figures figures{client_->figures(), end - begin, interrupted};
+    const Pump::Figures figures{client_->figures(), end - begin, interrupted, give_up_};
     client_.reset();
     return figures;
   }
@@ -45,6 +47,7 @@ class PumpRun {
  private:
   void Fill() {
     if (!client_) return;  // interrupted: what was in flight is being given up
+    if (give_up_) return loop_.Stop();
     while (next_ < count_ && next_ - done_ < window_) {
       start_(*client_, next_++, [this] {
         ++done_;
@@ -62,6 +65,7 @@ class PumpRun {
   const std::size_t count_;
   const std::size_t window_;
   const Pump::Start& start_;
+  const bool& give_up_;
   Progress progress_;
   io::EventLoop loop_;
   io::Alarm clock_;
@@ -76,7 +80,8 @@ Pump::Pump(const local::Topology& topology, Settings settings, std::string label
     : topology_(topology), settings_(settings), label_(std::move(label)) {}
 
 Result<Pump::Figures> Pump::Run(std::size_t count, const Start& start) {
-  PumpRun run(count, std::max<std::size_t>(1, settings_.window), start, label_);
+  give_up_ = false;
+  PumpRun run(count, std::max<std::size_t>(1, settings_.window), start, give_up_, label_);
   if (Result<Done> opened = run.Open(topology_, settings_.region); !opened) return opened.failure();
   return run.Run();
 }

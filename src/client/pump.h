@@ -31,16 +31,21 @@ class Pump {
     ClientFigures client;
     Duration took{};
     bool interrupted = false;
+    bool gave_up = false;  // see GiveUp
   };
 
   Pump(const local::Topology& topology, Settings settings, std::string label);
   // May be called again, for what is left to do.
   Result<Figures> Run(std::size_t count, const Start& start);
+  // For Start and its callbacks: the rest is hopeless. Run ends soon, with calls that never
+  // started.
+  void GiveUp() { give_up_ = true; }
 
  private:
   const local::Topology& topology_;
   Settings settings_;
   std::string label_;
+  bool give_up_ = false;
 };
 
 }  // namespace meridian::client

@@ -13,9 +13,10 @@ constexpr std::size_t kFrameBytesGoal = std::size_t{1} << 20;
 
 }  // namespace
 
-Result<std::unique_ptr<ClientLink>> ClientLink::Open(
-    asio::io_context& loop, Epoch epoch, const std::map<NodeId, std::string>& endpoints,
-    Arrived arrived, std::function<void()> turn_over) {
+Result<std::unique_ptr<ClientLink>> ClientLink::Open(asio::io_context& loop, Epoch epoch,
+                                                     const std::map<NodeId, std::string>& endpoints,
+                                                     Arrived arrived,
+                                                     std::function<void()> turn_over) {
   std::unique_ptr<ClientLink> link(
       new ClientLink(loop, epoch, std::move(arrived), std::move(turn_over)));
   for (const auto& [node, endpoint] : endpoints) {

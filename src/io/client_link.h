@@ -35,8 +35,7 @@ class ClientLink {
   // `endpoints`: "tcp://127.0.0.1:7121" of each node. kIo when sockets cannot be had.
   static Result<std::unique_ptr<ClientLink>> Open(asio::io_context& loop, Epoch epoch,
                                                   const std::map<NodeId, std::string>& endpoints,
-                                                  Arrived arrived,
-                                                  std::function<void()> turn_over);
+                                                  Arrived arrived, std::function<void()> turn_over);
 
   // Requires a node of the endpoints.
   void Send(NodeId to, std::uint64_t id, Bytes body, Instant keep_until);
@@ -55,8 +54,7 @@ class ClientLink {
     std::vector<Waiting> waiting;  // in order of Send
   };
 
-  ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived,
-             std::function<void()> turn_over);
+  ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived, std::function<void()> turn_over);
   void Drain(NodeId node, Peer& peer);
   void FlushPeer(NodeId node, Peer& peer);
 

@@ -25,19 +25,18 @@ bool EventLoop::Run() {
   return signalled;
 }
 
+Alarm::Alarm(asio::io_context& loop) : timer_(loop), setting_(std::make_shared<std::uint64_t>(0)) {}
 
-
-Alarm::Alarm(asio::io_context& loop)
-    : timer_(loop), setting_(std::make_shared<std::uint64_t>(0)) {}
-
-Alarm::~Alarm() { Cancel(); }
+Alarm::~Alarm() {
+  Cancel();
+}
 
 void Alarm::At(Instant instant, std::function<void()> ring) {
   const std::uint64_t setting = ++*setting_;
   if (instant == kNever) return;
   timer_.expires_at(SteadyTime(instant));
-  timer_.async_wait([current = setting_, setting, ring = std::move(ring)](
-                        const boost::system::error_code& error) {
+  timer_.async_wait([current = setting_, setting,
+                     ring = std::move(ring)](const boost::system::error_code& error) {
     if (!error && *current == setting) ring();
   });
 }
@@ -55,6 +54,8 @@ LoopThread::~LoopThread() {
   thread_.join();
 }
 
-void LoopThread::Post(std::function<void()> work) { asio::post(context_, std::move(work)); }
+void LoopThread::Post(std::function<void()> work) {
+  asio::post(context_, std::move(work));
+}
 
 }  // namespace meridian::io

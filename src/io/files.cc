@@ -55,7 +55,9 @@ Result<Bytes> ReadFile(const std::string& path) {
   return content;
 }
 
-Result<Bytes> ReadStandardInput() { return ReadAll(STDIN_FILENO, "standard input"); }
+Result<Bytes> ReadStandardInput() {
+  return ReadAll(STDIN_FILENO, "standard input");
+}
 
 Result<Done> WriteFile(const std::string& path, ByteView content, unsigned mode) {
   const std::string fresh = path + ".new";
@@ -95,7 +97,9 @@ std::string AbsolutePath(const std::string& path) {
   return error ? path : absolute.string();
 }
 
-std::string ParentOf(const std::string& path) { return fs::path(path).parent_path().string(); }
+std::string ParentOf(const std::string& path) {
+  return fs::path(path).parent_path().string();
+}
 
 std::vector<std::string> LastLines(const std::string& path, std::size_t count) {
   std::ifstream file(path);

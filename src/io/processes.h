@@ -15,8 +15,8 @@ namespace meridian::io {
 
 using Pid = std::int32_t;
 
-// Starts `arguments[0]` in a session of its own, so that it outlives this process, with no input and
-// with both outputs appended to `log`. Requires at least one argument.
+// Starts `arguments[0]` in a session of its own, so that it outlives this process, with no input
+// and with both outputs appended to `log`. Requires at least one argument.
 Result<Pid> StartDetached(const std::vector<std::string>& arguments, const std::string& log);
 
 enum class ProcessState : std::uint8_t { kGone, kRunning, kStopped };

@@ -6,7 +6,8 @@ namespace meridian::client {
 namespace {
 
 TEST(RecordsTest, AParagraphIsOneRecordUnderNameAndVersion) {
-  const Bytes first = "Package: 0ad\nArchitecture: amd64\nVersion: 0.0.26-3\nDescription: game\n .\n";
+  const Bytes first =
+      "Package: 0ad\nArchitecture: amd64\nVersion: 0.0.26-3\nDescription: game\n .\n";
   const Bytes second = "Package: zsh\nVersion: 5.9\n";
   const auto found = ParseRecords("\n" + first + "\n\n" + second, RecordFormat::kDpkg);
   ASSERT_TRUE(found);
@@ -38,7 +39,8 @@ TEST(RecordsTest, ALineMayHaveAnEmptyValueButNotAnEmptyKey) {
 }
 
 TEST(RecordsTest, JsonLinesAreObjectsOfTwoStrings) {
-  const auto found = ParseRecords("{\"key\": \"k\", \"value\": \"a\\nb\"}\n", RecordFormat::kJsonLines);
+  const auto found =
+      ParseRecords("{\"key\": \"k\", \"value\": \"a\\nb\"}\n", RecordFormat::kJsonLines);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->records[0], (Record{"k", "a\nb"}));
   for (const char* wrong : {"{", "[]", "{\"key\": 1, \"value\": \"\"}", "{\"key\": \"k\"}"}) {
