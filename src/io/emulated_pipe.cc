@@ -87,13 +87,14 @@ void EmulatedPipe::Schedule(const std::shared_ptr<void>& owner) {
 
 void EmulatedPipe::Release(const std::shared_ptr<void>& owner) {
   released_at_ = EmulatedWire::Clock::now();
-  std::vector<asio::const_buffer> buffers;
   while (!chunks_.empty() && chunks_.front().at <= released_at_ &&
          chunks_.front().kind == Kind::kBytes && releasing_.size() < kChunksPerWrite) {
     releasing_.push_back(std::move(chunks_.front()));
     chunks_.pop_front();
-    buffers.push_back(asio::buffer(releasing_.back().bytes));
   }
+  // Only now: while the list grows, its short strings move and their bytes with them.
+  std::vector<asio::const_buffer> buffers;
+  for (const Chunk& chunk : releasing_) buffers.push_back(asio::buffer(chunk.bytes));
   if (buffers.empty()) {
     ReleaseMark(chunks_.front().kind);
     return;

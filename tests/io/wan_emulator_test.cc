@@ -169,6 +169,21 @@ TEST_F(WanEmulatorTest, ContentIsNeitherAlteredNorReorderedByJitter) {
   EXPECT_TRUE(at_eu_[0]->got == content);
 }
 
+// Once several short chunks were released in one write, and their bytes moved under it.
+TEST_F(WanEmulatorTest, ShortChunksReleasedTogetherArriveAsTheyWere) {
+  const auto dialer = DialEu();
+  Bytes content;
+  for (int i = 0; i < 200; ++i) {
+    const Bytes piece = "<" + std::to_string(i) + ">";
+    asio::write(dialer->socket, asio::buffer(piece));
+    io_.restart();
+    io_.poll();  // so that the pipe reads each by itself
+    content += piece;
+  }
+  ASSERT_TRUE(RunUntil(io_, [&] { return at_eu_[0]->got.size() >= content.size(); }));
+  EXPECT_EQ(at_eu_[0]->got, content);
+}
+
 TEST_F(WanEmulatorTest, ASenderThatNobodyReadsFromIsHeldBack) {
   const auto dialer = DialEu();
   at_eu_[0]->socket.cancel();  // reads no more
