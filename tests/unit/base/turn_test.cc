@@ -95,11 +95,16 @@ TEST_F(TurnTest, TwoWritesOfOneRowAreOne) {
   EXPECT_EQ(*disk_.Get(Column::kData, "b"), std::nullopt);
 }
 
-TEST_F(TurnTest, ARowOfAnEarlierTurnIsReadFromTheDisk) {
+TEST_F(TurnTest, ARowOfAnEarlierTurnIsReadFromTheDiskAndWrittenAnew) {
   turn_.Put(Column::kData, "a", "1");
   End();
   disk_.Erase(Column::kData, "a");
+  turn_.Put(Column::kData, "b", "2");
   EXPECT_EQ(*turn_.Get(Column::kData, "a"), std::nullopt);
+  turn_.Put(Column::kData, "a", "3");
+  EXPECT_EQ(End().writes.writes.size(), 2U);
+  EXPECT_EQ(*disk_.Get(Column::kData, "a"), "3");
+  EXPECT_EQ(*disk_.Get(Column::kData, "b"), "2");
 }
 
 TEST_F(TurnTest, ColumnsAreApart) {

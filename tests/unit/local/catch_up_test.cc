@@ -220,8 +220,8 @@ TEST_F(CatchUpTest, OrphansEndInSilenceNotInALoop) {
   EXPECT_TRUE(rows.at(0).message.rows.empty());
   EXPECT_EQ(again.catch_up.counters().orphans, 1U);
 
-  Probed(2);
-  b_.catch_up.OnRows(At(0), {1}, {rows[0].message.id, {}, true});
+  const auto asked = SentOf<CatchUpAsk>(Probed(2));
+  b_.catch_up.OnRows(At(0), {1}, {asked.at(0).message.id, {}, true});
   EXPECT_TRUE(b_.node.End().messages.empty());
 }
 
