@@ -78,7 +78,7 @@ meridian_test(property_tests LABEL unit TIMEOUT 300 FOLDERS property
 meridian_test(sim_tests LABEL sim TIMEOUT 600 FOLDERS sim scenario
               LIBRARIES meridian_test_support meridian_sim)
 meridian_test(io_tests LABEL io TIMEOUT 120 FOLDERS io
-              LIBRARIES meridian_test_support meridian_io
+              LIBRARIES meridian_test_support meridian_client meridian_io
               PROPERTIES RESOURCE_LOCK loopback)
 meridian_test(process_tests LABEL process TIMEOUT 300 FOLDERS process fault
               LIBRARIES meridian_test_support meridian_client meridian_io
