@@ -59,8 +59,9 @@ struct Extent {
   }
 };
 
-// Twice a second while there is traffic, else once: how far behind the sender believes the receiver
-// to be in mutations of the sender's own origin, and a digest of what the sender's region has seen.
+// Every second: how far behind the sender believes the receiver to be in mutations of the sender's
+// own origin that the sender ships, and a digest of what the sender's region has seen of the
+// partitions that both hold.
 struct Beat {
   std::uint64_t oldest_ms = 0;  // stamp of the oldest mutation not known to be held; 0: none
   std::uint64_t mutations = 0;
