@@ -78,6 +78,8 @@ MetricSet GatewayNode::Metrics(Moment now) const {
         remote.outbox().waiting_bytes());
     add(counter, "resent_batches_total", "Batches sent again for want of an ack.", to,
         remote.outbox().resent_batches());
+    add(counter, "rows_too_large_total", "Rows that no message to the target can carry.", to,
+        remote.outbox().rows_too_large());
   }
   return set;
 }

@@ -31,7 +31,7 @@ constexpr NumberRange kPorts{1, 65535};
 constexpr NumberRange kWeights{0, 10000};
 constexpr NumberRange kCopies{1, 32};
 constexpr NumberRange kKeyBytes{1, 1024};
-constexpr NumberRange kValueBytes{1, 64 << 20};
+constexpr NumberRange kValueBytes{1, 4 << 20};  // so that a row fits a message between regions
 constexpr std::size_t kRegionsMax = 32;
 constexpr std::size_t kNodesMax = 512;  // in all regions together
 constexpr std::size_t kGatewaysMax = 64;

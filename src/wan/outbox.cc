@@ -33,6 +33,12 @@ void Outbox::Offer(Parcel parcel) {
   const crdt::SeenVector dots = DotsOf(parcel.update);
   if (Missing(parcel.partition, dots).empty()) return;
   const std::size_t bytes = parcel.update.ApproximateBytes();
+  if (bytes > options_.row_bytes_max) {
+    // Neither held nor missing: it shows as behind, and is not read from the log without end.
+    on_way_[parcel.partition].Merge(dots);
+    ++rows_too_large_;
+    return;
+  }
   if (pending_bytes_ + bytes > options_.pending_bytes_max && !pending_.empty()) return;
   on_way_[parcel.partition].Merge(dots);
   pending_bytes_ += bytes;

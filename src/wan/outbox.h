@@ -27,6 +27,7 @@ struct OutboxOptions {
   std::size_t window_bytes = 4 << 20;    // in flight, before compression
   std::size_t batch_bytes = 256 * 1024;  // one live batch
   std::size_t pending_bytes_max = 8 << 20;
+  std::size_t row_bytes_max = 7 << 20;  // a message between regions carries 8 MiB
   Duration gather = std::chrono::milliseconds(5);  // between batches that are not full
   Duration resend_after = std::chrono::milliseconds(1500);
 };
@@ -53,7 +54,8 @@ class Outbox {
   void ExtentKnown() { knows_extent_ = true; }
   void ForgetExtent() { knows_extent_ = false; }
 
-  // Queues a row unless all its dots are held or on their way, or `pending` is full.
+  // Queues a row unless all its dots are held or on their way, or `pending` is full. A row that no
+  // message can carry is counted and left: in flight it would keep the window closed for ever.
   void Offer(Parcel parcel);
 
   // What of `seen` is neither held there nor on its way.
@@ -77,6 +79,7 @@ class Outbox {
   std::optional<crdt::Stamp> OldestStamp() const;
   std::size_t waiting_bytes() const { return pending_bytes_ + in_flight_bytes_; }
   std::uint64_t resent_batches() const { return resent_batches_; }
+  std::uint64_t rows_too_large() const { return rows_too_large_; }
   Duration round_trip() const { return round_trip_; }
 
  private:
@@ -103,6 +106,7 @@ class Outbox {
   Instant last_batch_{};
   Duration round_trip_{};  // smoothed, of batches that were sent once
   std::uint64_t resent_batches_ = 0;
+  std::uint64_t rows_too_large_ = 0;
 };
 
 }  // namespace meridian::wan

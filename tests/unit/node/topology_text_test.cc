@@ -187,7 +187,7 @@ TEST(TopologyTextTest, NumbersHaveRanges) {
   refuses("weight: 50", "weight: 10001", "0 to 10000");
   refuses("us-east: 2", "us-east: 0", "1 to 32");
   refuses("key_bytes: 512", "key_bytes: 1025", "1 to 1024");
-  refuses("value_bytes: 4096", "value_bytes: 67108865", "1 to 67108864");
+  refuses("value_bytes: 4096", "value_bytes: 4194305", "1 to 4194304");
   refuses("epoch: 7", "epoch: 0", "1 to 9223372036854775807");
   refuses("epoch: 7", "epoch: [7]", "1 to 9223372036854775807");
 }

@@ -87,6 +87,17 @@ TEST_F(OutboxTest, ARowLargerThanThePendingLimitIsSentAllTheSame) {
   EXPECT_TRUE(outbox.Next(Time(0ms)));
 }
 
+TEST(OutboxLimitTest, ARowThatNoMessageCanCarryIsCountedAndDoesNotBlockTheOthers) {
+  Outbox outbox{kLife, OutboxOptions{}};
+  outbox.Offer({kPartition, Written(Key("huge"), {kA, 1}, Bytes(9'000'000, 'v'))});
+  EXPECT_TRUE(outbox.idle());
+  EXPECT_EQ(outbox.rows_too_large(), 1U);
+  EXPECT_TRUE(outbox.Missing(kPartition, Seen(kA, 1, 1)).empty()) << "not read again and again";
+  EXPECT_FALSE(outbox.Holds(kPartition, {kA, 1}));
+  outbox.Offer({kPartition, Written(Key("large"), {kA, 2}, Bytes(6'900'000, 'v'))});
+  EXPECT_TRUE(outbox.Next(Time(0ms)));
+}
+
 TEST_F(OutboxTest, WhatIsOnItsWayOrHeldIsNotOfferedTwice) {
   Offer(1);
   Offer(1);
