@@ -33,6 +33,18 @@ bool ReplacesAny(const crdt::Row& stored, const PutOrder& order, Policy policy) 
   });
 }
 
+// Bytes of the values that stay beside the new one.
+std::size_t BytesBeside(const crdt::Row& stored, const PutOrder& order, Policy policy) {
+  std::size_t bytes = 0;
+  if (policy == Policy::kLww || (!order.read && !order.value)) return bytes;
+  for (const crdt::Version& version : stored.versions) {
+    const bool replaced = order.read && (order.read->context.Covers(version.dot) ||
+                                         version.dot == order.read->own);
+    if (!replaced && version.value) bytes += version.value->size();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Coordinator::Coordinator(const Ring& ring, Turn& turn, Replica& replica,
@@ -49,6 +61,11 @@ std::optional<OutcomeStatus> Coordinator::Refusal(const crdt::Row& stored,
   if (in_flight() >= options_.in_flight_max) return OutcomeStatus::kOverloaded;
   const Policy policy = ring_.topology().FindNamespace(order.key.space)->policy;
   if (stored.versions.size() >= options_.siblings_max && !ReplacesAny(stored, order, policy)) {
+    return OutcomeStatus::kTooManySiblings;
+  }
+  const std::size_t beside = BytesBeside(stored, order, policy);
+  const std::size_t added = order.value ? order.value->size() : 0;
+  if (beside != 0 && beside + added > options_.row_bytes_max) {
     return OutcomeStatus::kTooManySiblings;
   }
   return std::nullopt;

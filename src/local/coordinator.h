@@ -35,6 +35,9 @@ struct CoordinatorCounters {
 struct CoordinatorOptions {
   std::size_t in_flight_max = 8192;
   std::size_t siblings_max = 100;
+  // Of a row with siblings: it must fit a message between regions, which carries 8 MiB, also after
+  // the joins with what other nodes mint meanwhile.
+  std::size_t row_bytes_max = 6 << 20;
   Duration clock_drift_max = std::chrono::seconds(5);
 };
 

@@ -9,6 +9,7 @@ namespace {
 
 // A silent primary costs a forwarded request this part of its time before the next is tried.
 constexpr int kForwardsPerTimeout = 3;
+constexpr Duration kAskAgainAfter = std::chrono::seconds(1);
 
 // What a get shows: values that are there, byte-equal siblings once, oldest dot first.
 std::vector<Bytes> VisibleValues(const crdt::Row& row) {
@@ -88,7 +89,6 @@ void ClientService::Issue(Moment now, Waiting waiting, const ClientRequest& requ
                           std::optional<crdt::ContextToken> read) {
   const std::uint64_t id = ++last_id_;
   const Duration timeout = waiting.deadline - now.monotonic;
-  if (waiting.each_quorum) timers_.Arm(waiting.deadline, id);
   requests_.emplace(id, std::move(waiting));
   if (request.operation == Operation::kGet) {
     return coordinator_.Get(now, {{id}, std::move(key), replicas, timeout});
@@ -129,7 +129,11 @@ void ClientService::Tick(Moment now) {
     if (found == requests_.end()) continue;
     Waiting& waiting = found->second;
     if (now.monotonic < waiting.deadline) {
-      ForwardOn(now, id, waiting);
+      if (waiting.local_outcome) {
+        AskOtherRegions(now, id, waiting);
+      } else {
+        ForwardOn(now, id, waiting);
+      }
     } else if (waiting.local_outcome) {
       ClientAnswer late = Refused(Status::kTimeout,
                                   "this region holds the write, but not every other region has "
@@ -144,22 +148,21 @@ void ClientService::Tick(Moment now) {
   }
 }
 
-void ClientService::Settle(Moment, std::vector<local::Outcome> outcomes) {
+void ClientService::Settle(Moment now, std::vector<local::Outcome> outcomes) {
   for (local::Outcome& outcome : outcomes) {
     const auto found = requests_.find(outcome.ticket.value);
     if (found == requests_.end()) continue;
     Waiting& waiting = found->second;
     if (waiting.each_quorum && outcome.status == local::OutcomeStatus::kDone) {
-      AwaitOtherRegions(found->first, waiting, std::move(outcome));
+      AwaitOtherRegions(now, found->first, waiting, std::move(outcome));
     } else {
       Finish(found->first, AnswerOf(outcome, !waiting.writes), outcome.after);
     }
   }
 }
 
-void ClientService::AwaitOtherRegions(std::uint64_t id, Waiting& waiting, local::Outcome outcome) {
-  const local::PartitionKey partition =
-      ring_.PartitionOfToken(outcome.key.placement, outcome.key.token());
+void ClientService::AwaitOtherRegions(Moment now, std::uint64_t id, Waiting& waiting,
+                                      local::Outcome outcome) {
   const local::Placement* placement = ring_.topology().FindPlacement(outcome.key.placement);
   if (placement->replicas.size() == 1) {
     return Finish(id, AnswerOf(outcome, false), outcome.after);
@@ -168,7 +171,7 @@ void ClientService::AwaitOtherRegions(std::uint64_t id, Waiting& waiting, local:
   for (const local::Gateway& gateway : ring_.region().gateways) {
     turn_.Send({ring_.self().region, Role::kGateway, gateway.id}, ask);
   }
-  waiting.local_outcome = std::move(outcome);
+  timers_.Arm(std::min(now.monotonic + kAskAgainAfter, waiting.deadline), id);
 }
 
 void ClientService::OnHeldEverywhere(const local::HeldEverywhere& held) {
@@ -178,6 +181,15 @@ void ClientService::OnHeldEverywhere(const local::HeldEverywhere& held) {
   Finish(held.id, AnswerOf(outcome, false), {});
 }
 
+  waiting.local_outcome = std::move(outcome);
+  AskOtherRegions(now, id, waiting);
+}
+
+// Again and again until the deadline: a gateway may have been killed with the question.
+void ClientService::AskOtherRegions(Moment now, std::uint64_t id, const Waiting& waiting) {
+  const local::Outcome& outcome = *waiting.local_outcome;
+  const local::PartitionKey partition =
+      ring_.PartitionOfToken(outcome.key.placement, outcome.key.token());
 void ClientService::Finish(std::uint64_t id, const ClientAnswer& answer, BatchId after) {
   const auto waiting = requests_.find(id);
   MERIDIAN_CHECK(waiting != requests_.end());
@@ -207,8 +219,8 @@ ClientAnswer ClientService::AnswerOf(const local::Outcome& outcome, bool is_get)
     }
     case OutcomeStatus::kTooManySiblings:
       return Refused(Status::kConflict,
-                     "the key has " + std::to_string(options_.coordinator.siblings_max) +
-                         " concurrent values; read it and write one back with the context you get");
+                     "the key has too many concurrent values, or too large ones; read it and "
+                     "write one back with the context you get");
     case OutcomeStatus::kNotReady:
       return Refused(Status::kUnavailable, "this node is starting; try another or try again");
     case OutcomeStatus::kOverloaded:

@@ -70,7 +70,8 @@ class ClientService {
   void Issue(Moment now, Waiting waiting, const ClientRequest& request, crdt::RowKey key,
              std::size_t replicas, std::optional<crdt::ContextToken> read);
   void ForwardOn(Moment now, std::uint64_t id, Waiting& waiting);
-  void AwaitOtherRegions(std::uint64_t id, Waiting& waiting, local::Outcome outcome);
+  void AwaitOtherRegions(Moment now, std::uint64_t id, Waiting& waiting, local::Outcome outcome);
+  void AskOtherRegions(Moment now, std::uint64_t id, const Waiting& waiting);
   void Finish(std::uint64_t id, const ClientAnswer& answer, BatchId after);
   void AnswerTo(const Origin& origin, Bytes answer, BatchId after);
   ClientAnswer AnswerOf(const local::Outcome& outcome, bool is_get) const;

@@ -84,9 +84,7 @@ void GatewayNode::FromNode(Moment now, ProcessId from, local::RingMessage messag
                    for (auto& [id, remote] : remotes_) remote.OnLogRows(m);
                  },
                  [&](const local::HeldAsk& m) {
-                   if (held_questions_.size() >= kHeldQuestionsMax) return;
-                   held_questions_.push_back(
-                       {from, m.id, m.key, m.dot, now.monotonic + kHeldQuestionLife});
+                   OnHeldAsk(now, from, m);
                  },
                  [&](const auto&) { ++corrupt_messages_; },
              },
@@ -101,6 +99,16 @@ void GatewayNode::OnFeed(const local::FeedRows& rows) {
   }
 }
 
+// Asked again by a node that fears that the question was lost; it is then one question all the same.
+void GatewayNode::OnHeldAsk(Moment now, ProcessId from, const local::HeldAsk& ask) {
+  if (held_questions_.size() >= kHeldQuestionsMax) return;
+  const bool is_known = std::ranges::any_of(held_questions_, [&](const HeldQuestion& question) {
+    return question.node == from && question.id == ask.id;
+  });
+  if (is_known) return;
+  held_questions_.push_back({from, ask.id, ask.key, ask.dot, now.monotonic + kHeldQuestionLife});
+}
+
 void GatewayNode::FromGateway(Moment now, ProcessId from, wan::WanMessage message) {
   const auto at = remotes_.find(from.region);
   if (at == remotes_.end()) return;
@@ -112,7 +120,7 @@ void GatewayNode::FromGateway(Moment now, ProcessId from, wan::WanMessage messag
                  },
                  [&](const wan::BatchAck& m) { remote.OnAck(now, m); },
                  [&](const wan::ExtentAsk& m) {
-                   if (view_.ready()) remote.SendExtent(now, {m.origin});
+                   if (view_.ready()) remote.SendExtent({m.origin}, from);
                  },
                  [&](const wan::Extent& m) {
                    if (view_.ready()) remote.OnExtent(m);
@@ -136,7 +144,9 @@ void GatewayNode::Beat(Moment now) {
     }
     remote.Beat(now);
   }
-  if (beats_ % options_.beats_per_extent == 0 && view_.ready()) ExchangeExtents(now);
+  // They all know the same of this region, so one of them asks for all.
+  const bool is_first = mine == sharing.end() || mine == sharing.begin();
+  if (beats_ % options_.beats_per_extent == 0 && view_.ready() && is_first) ExchangeExtents(now);
 }
 
 // One neighbour at a time is asked for what its own origin does not bring.
@@ -151,7 +161,7 @@ void GatewayNode::ExchangeExtents(Moment now) {
     RemoteRegion& remote = remotes_.at(id);
     // What it has seen is what is held here: nothing to ask, and an idle link stays silent.
     if (remote.remote_beat().digest.value == view_.HeldDigest()) continue;
-    remote.SendExtent(now, OriginsToAsk(now, id, id == helper));
+    remote.SendExtent(OriginsToAsk(now, id, id == helper), std::nullopt);
   }
 }
 

@@ -60,6 +60,7 @@ class GatewayNode final : public Machine {
   void FromNode(Moment now, ProcessId from, local::RingMessage message);
   void FromGateway(Moment now, ProcessId from, wan::WanMessage message);
   void OnFeed(const local::FeedRows& rows);
+  void OnHeldAsk(Moment now, ProcessId from, const local::HeldAsk& ask);
   void Beat(Moment now);
   void ExchangeExtents(Moment now);
   std::vector<RegionId> OriginsToAsk(Moment now, RegionId neighbour, bool is_helper) const;

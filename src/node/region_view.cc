@@ -28,11 +28,18 @@ local::FeedOrder RegionView::OrderFor(NodeId node) const {
 }
 
 void RegionView::OnReport(NodeId from, const local::SeenReport& report) {
-  Reports& reports = reports_[from];
-  if (report.life == reports.life && report.number < reports.number) return;  // overtaken
+  const auto known = reports_.find(from);
+  const Reports before =
+      known == reports_.end() ? Reports{} : Reports{known->second.life, known->second.number, {}};
+  if (report.life == before.life && report.number < before.number) return;  // overtaken
   // A report that builds on one we do not have would leave holes.
-  if (report.since != 0 && (report.life != reports.life || report.since > reports.number)) return;
-  if (report.since == 0) reports.seen.clear();
+  if (report.since != 0 && (report.life != before.life || report.since > before.number)) return;
+  Reports& reports = reports_[from];
+  if (report.since == 0) {
+    // What is not in it any more was lost there, and that is a change, too.
+    for (const auto& [key, seen] : reports.seen) changed_at_[key] = ++changes_;
+    reports.seen.clear();
+  }
   reports.life = report.life;
   reports.number = report.number;
   gateways_ = report.gateways;

@@ -48,6 +48,13 @@ void RemoteRegion::Send(Moment now, const wan::WanMessage& message) {
   if (!targets.empty()) turn_.Send(targets[rotation_++ % targets.size()], wan::Pack(message));
 }
 
+void RemoteRegion::SendToAll(const wan::WanMessage& message) {
+  const Bytes body = wan::Pack(message);
+  for (const local::Gateway& gateway : region_.gateways) {
+    turn_.Send({region_.id, Role::kGateway, gateway.id}, body);
+  }
+}
+
 void RemoteRegion::SetShare(std::size_t index, std::size_t count) {
   if (index == share_index_ && count == share_count_) return;
   share_index_ = index;
@@ -86,7 +93,7 @@ void RemoteRegion::OnExtent(const wan::Extent& extent) {
   counted_at_ = UINT64_MAX;
 }
 
-void RemoteRegion::SendExtent(Moment now, std::vector<RegionId> origins) {
+void RemoteRegion::SendExtent(std::vector<RegionId> origins, std::optional<ProcessId> to) {
   wan::Extent extent{std::move(origins), {}};
   const auto named = [&](Actor actor) {
     return std::ranges::find(extent.origins, actor.region()) != extent.origins.end();
@@ -95,7 +102,11 @@ void RemoteRegion::SendExtent(Moment now, std::vector<RegionId> origins) {
     crdt::SeenVector held = view_.Held(key).Only(named);
     if (Concerns(key) && !held.empty()) extent.partitions.push_back({key, std::move(held)});
   }
-  Send(now, extent);
+  if (to) {
+    turn_.Send(*to, wan::Pack(extent));
+  } else {
+    SendToAll(extent);
+  }
 }
 
 void RemoteRegion::Beat(Moment now) {
@@ -110,7 +121,8 @@ void RemoteRegion::Beat(Moment now) {
     const WallTime oldest = now.wall - Behind(now);
     beat.oldest_ms = static_cast<std::uint64_t>(Milliseconds(oldest.time_since_epoch()));
   }
-  Send(now, beat);
+  // To all of them: each tells its operators how far its region is behind.
+  SendToAll(beat);
 }
 
 // Mutations of this region's origin that the other is not known to hold. While there are any that

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -42,8 +43,9 @@ class RemoteRegion {
   void Pump(Moment now);
   Instant NextDeadline() const;
 
-  // Sends what this region holds of these origins.
-  void SendExtent(Moment now, std::vector<RegionId> origins);
+  // Sends what this region holds of these origins: to the gateway that asked, or to all of them,
+  // for each ships its share.
+  void SendExtent(std::vector<RegionId> origins, std::optional<ProcessId> to);
 
   // The share of partitions that this gateway looks after; when it changes, what the region holds
   // must be asked anew, because another gateway has shipped to it.
@@ -70,6 +72,7 @@ class RemoteRegion {
   bool IsWanted(Actor actor) const;
   bool IsMyShare(local::PartitionKey key) const;
   void CountBehind(Moment now);
+  void SendToAll(const wan::WanMessage& message);
 
   const local::Ring& ring_;
   const local::Region& region_;
