@@ -69,6 +69,25 @@ TEST_F(ClientServiceTest, AGetShowsSiblingsOnceAndAnEmptyRowIsNotFound) {
   EXPECT_EQ(answer->values, (std::vector<Bytes>{"milk", "bread"}));
 }
 
+TEST_F(ClientServiceTest, AKeyWhoseValuesWouldNotFitAMessageIsAConflict) {
+  const auto put = [&](Bytes context) {
+    Serve(At(1s), {Operation::kPut, "default", mine.key, Bytes(1 << 20, 'v'), std::move(context),
+                   Level::kOne});
+    if (auto refusal = Answer()) return refusal;
+    MakeDurable(At(1s));
+    return Answer();
+  };
+  int stored = 0;
+  auto answer = put({});
+  for (; answer->status == Status::kOk && stored < 20; ++stored) answer = put({});
+  EXPECT_EQ(StatusOf(answer), Status::kConflict);
+  EXPECT_EQ(stored, 6) << "a message between regions carries eight MiB";
+  EXPECT_FALSE(answer->maybe);
+
+  Serve(At(2s), {Operation::kGet, "default", mine.key, {}, {}, Level::kOne});
+  EXPECT_EQ(StatusOf(put(Answer()->context)), Status::kOk) << "it replaces them";
+}
+
 TEST_F(ClientServiceTest, AWriteThatMissesItsQuorumMaySurfaceLater) {
   Serve(At(1s), {Operation::kPut, "default", mine.key, "v", {}, Level::kLocalQuorum, 0, 1000});
   MakeDurable(At(1s));
