@@ -42,9 +42,11 @@ struct Actor {
   static constexpr Actor Of(RegionId region, NodeId node, std::uint32_t incarnation) {
     return {(std::uint64_t{region.value} << 54) | (std::uint64_t{node.value} << 32) | incarnation};
   }
-  RegionId region() const { return {static_cast<std::uint16_t>(packed >> 54)}; }
-  NodeId node() const { return {static_cast<std::uint32_t>((packed >> 32) & 0x3fffff)}; }
-  std::uint32_t incarnation() const { return static_cast<std::uint32_t>(packed); }
+  constexpr RegionId region() const { return {static_cast<std::uint16_t>(packed >> 54)}; }
+  constexpr NodeId node() const {
+    return {static_cast<std::uint32_t>((packed >> 32) & 0x3fffff)};
+  }
+  constexpr std::uint32_t incarnation() const { return static_cast<std::uint32_t>(packed); }
 
   friend auto operator<=>(const Actor&, const Actor&) = default;
   template <class Archive>

@@ -14,6 +14,7 @@ CatchUp::CatchUp(const Ring& ring, Turn& turn, Replica& replica, CatchUpOptions 
 }
 
 void CatchUp::Start(Moment now) {
+  last_id_ = FirstIdOf(replica_.actor());
   for (const PartitionKey key : replica_.log().partitions()) {
     settled_[key].Reset(replica_.log().Seen(key), replica_.log().ChangedAt(key));
   }

@@ -57,7 +57,7 @@ Coordinator::Coordinator(const Ring& ring, Turn& turn, Replica& replica,
 
 std::optional<OutcomeStatus> Coordinator::Refusal(const crdt::Row& stored,
                                                   const PutOrder& order) const {
-  if (!replica_.MayMint()) return OutcomeStatus::kNotReady;
+  if (!IsReady()) return OutcomeStatus::kNotReady;
   if (in_flight() >= options_.in_flight_max) return OutcomeStatus::kOverloaded;
   const Policy policy = ring_.topology().FindNamespace(order.key.space)->policy;
   if (stored.versions.size() >= options_.siblings_max && !ReplacesAny(stored, order, policy)) {
@@ -153,8 +153,8 @@ void Coordinator::Get(Moment now, const GetOrder& order) {
   outcome.ticket = order.ticket;
   outcome.key = order.key;
   outcome.needed = order.r;
-  if (in_flight() >= options_.in_flight_max) {
-    outcome.status = OutcomeStatus::kOverloaded;
+  if (!IsReady() || in_flight() >= options_.in_flight_max) {
+    outcome.status = IsReady() ? OutcomeStatus::kOverloaded : OutcomeStatus::kNotReady;
     outcomes_.push_back(std::move(outcome));
     return;
   }

@@ -46,6 +46,11 @@ class Coordinator {
   // All outlive this.
   Coordinator(const Ring& ring, Turn& turn, Replica& replica, CoordinatorOptions options);
 
+  // Once the replica has started.
+  void Start() { last_id_ = FirstIdOf(replica_.actor()); }
+  // False until this start's incarnation is durable; until then every order is refused.
+  bool IsReady() const { return replica_.MayMint(); }
+
   // Requires that this node is a primary of the key's partition and 1 <= w, r <= N.
   void Put(Moment now, const PutOrder& order);
   void Get(Moment now, const GetOrder& order);

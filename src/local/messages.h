@@ -2,7 +2,9 @@
 //
 // A body is one byte, the message's place in RingMessage, and its encoding (docs/wire.md). The list
 // only grows at its end. Every request carries an id of its sender's choice that the answer repeats;
-// any message may be lost or repeated, so every one is safe to handle twice.
+// ids are never used again, also not after a restart, or an answer to the process that was would be
+// taken for one to the process that is. Any message may be lost or repeated, so every one is safe to
+// handle twice.
 
 #pragma once
 
@@ -16,6 +18,12 @@
 #include "local/ring.h"
 
 namespace meridian::local {
+
+// The ids of a node's messages are above this. Unique to the actor's incarnation, so none may leave
+// before that is durable.
+constexpr std::uint64_t FirstIdOf(Actor actor) {
+  return std::uint64_t{actor.incarnation()} << 32;
+}
 
 // Apply these rows; answer when they are durable. id 0: no answer wanted (read repair).
 struct Replicate {

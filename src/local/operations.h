@@ -37,8 +37,8 @@ struct GetOrder {
 enum class OutcomeStatus : std::uint8_t {
   kDone,
   kTimedOut,         // W or R was not reached; a write may surface later
-  kTooManySiblings,  // nothing was written
-  kNotReady,         // this node cannot mint yet; nothing was written
+  kTooManySiblings,  // or too large ones; nothing was written
+  kNotReady,         // this node is starting; nothing was written
   kOverloaded,       // too many operations in flight here; nothing was written
 };
 

@@ -38,7 +38,8 @@ void ClientService::Serve(Moment now, RequestTag tag, const Bytes& encoded,
 }
 
 void ClientService::OnForward(Moment now, ProcessId from, local::Forward forward) {
-  // Never forwarded twice: two nodes that disagree on the owner would play ball.
+  if (!forwarded_here_.Insert(from, forward.id)) return;
+  // Never forwarded on: two nodes that disagree on the owner would play ball.
   Admit(now, Peer{from, forward.id}, forward.request, DecodeRequest(forward.request), false);
 }
 
@@ -74,6 +75,10 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
     const std::size_t primaries = ring_.ListOf(partition)->primaries;
     return Issue(now, std::move(waiting), request, std::move(key),
                  ReplicasAsked(request, primaries), std::move(read));
+  }
+  if (!coordinator_.IsReady()) {
+    const auto refusal = Refused(Status::kUnavailable, "this node is starting; try again");
+    return AnswerTo(waiting.origin, EncodeAnswer(refusal), {});
   }
   if (!may_forward) {
     const auto refusal = Refused(Status::kUnavailable, "forwarded to a node that does not hold it");
@@ -112,13 +117,22 @@ void ClientService::ForwardOn(Moment now, std::uint64_t id, Waiting& waiting) {
   const NodeId primary = list->nodes[waiting.tried % list->primaries];
   ++waiting.tried;
   turn_.Send(ring_.Process(primary), Pack(local::Forward{id, waiting.request}));
-  const Duration share = TimeoutOf(*request) / kForwardsPerTimeout;
+  const bool once = request->operation == Operation::kDelete && request->context.empty();
+  const Duration share = TimeoutOf(*request) / (once ? 1 : kForwardsPerTimeout);
   timers_.Arm(std::min(now.monotonic + share, waiting.deadline), id);
 }
 
 void ClientService::OnForwarded(local::Forwarded forwarded) {
   const auto waiting = requests_.find(forwarded.id);
   if (waiting == requests_.end() || waiting->second.request.empty()) return;
+  if (waiting->second.writes && waiting->second.tried > 1) {
+    // The primaries that were silent may have written it, whatever this one says.
+    Result<ClientAnswer> answer = DecodeAnswer(forwarded.answer);
+    if (answer && answer->status != Status::kOk) {
+      answer->maybe = true;
+      forwarded.answer = EncodeAnswer(*answer);
+    }
+  }
   AnswerTo(waiting->second.origin, std::move(forwarded.answer), {});
   requests_.erase(waiting);
 }
@@ -167,6 +181,15 @@ void ClientService::AwaitOtherRegions(Moment now, std::uint64_t id, Waiting& wai
   if (placement->replicas.size() == 1) {
     return Finish(id, AnswerOf(outcome, false), outcome.after);
   }
+  waiting.local_outcome = std::move(outcome);
+  AskOtherRegions(now, id, waiting);
+}
+
+// Again and again until the deadline: a gateway may have been killed with the question.
+void ClientService::AskOtherRegions(Moment now, std::uint64_t id, const Waiting& waiting) {
+  const local::Outcome& outcome = *waiting.local_outcome;
+  const local::PartitionKey partition =
+      ring_.PartitionOfToken(outcome.key.placement, outcome.key.token());
   const Bytes ask = Pack(local::HeldAsk{id, partition, outcome.dot});
   for (const local::Gateway& gateway : ring_.region().gateways) {
     turn_.Send({ring_.self().region, Role::kGateway, gateway.id}, ask);
@@ -181,15 +204,6 @@ void ClientService::OnHeldEverywhere(const local::HeldEverywhere& held) {
   Finish(held.id, AnswerOf(outcome, false), {});
 }
 
-  waiting.local_outcome = std::move(outcome);
-  AskOtherRegions(now, id, waiting);
-}
-
-// Again and again until the deadline: a gateway may have been killed with the question.
-void ClientService::AskOtherRegions(Moment now, std::uint64_t id, const Waiting& waiting) {
-  const local::Outcome& outcome = *waiting.local_outcome;
-  const local::PartitionKey partition =
-      ring_.PartitionOfToken(outcome.key.placement, outcome.key.token());
 void ClientService::Finish(std::uint64_t id, const ClientAnswer& answer, BatchId after) {
   const auto waiting = requests_.find(id);
   MERIDIAN_CHECK(waiting != requests_.end());

@@ -5,7 +5,8 @@
 //
 // Everything a client can get wrong is answered here, with what to do about it. A request that was
 // forwarded is answered by the primary; when that one is silent the next is tried, so a forwarded put
-// may be written twice (as may one that a client repeats).
+// may be written twice (as may one that a client repeats). A delete without a context is tried once:
+// it covers whatever it finds, so a second one, late, would cover what was written since.
 
 #pragma once
 
@@ -21,6 +22,7 @@
 #include "local/messages.h"
 #include "node/client_api.h"
 #include "node/machine_options.h"
+#include "node/recent_ids.h"
 
 namespace meridian::node {
 
@@ -29,6 +31,9 @@ class ClientService {
   // All outlive this.
   ClientService(const RingNodeOptions& options, const local::Ring& ring, Turn& turn,
                 local::Coordinator& coordinator, const Signer& signer);
+
+  // Once the replica has started as this actor.
+  void Start(Actor actor) { last_id_ = local::FirstIdOf(actor); }
 
   // `encoded` is what `request` was decoded from; it travels on when another node must serve it.
   void Serve(Moment now, RequestTag tag, const Bytes& encoded,
@@ -84,6 +89,7 @@ class ClientService {
   const Signer& signer_;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Waiting> requests_;  // by ticket, and by id of forward
+  RecentIds forwarded_here_;
   TimerQueue timers_;
 };
 

@@ -39,7 +39,7 @@ GatewayNode::GatewayNode(GatewayOptions options, Log& log)
       no_storage_(std::make_unique<NoStorage>()),
       turn_(options_.self, *no_storage_),
       view_(ring_),
-      writer_(ring_, turn_),
+      writer_(ring_, turn_, options_.life),
       log_(log) {
   for (const local::Region& region : ring_.topology().regions) {
     if (region.id == options_.self.region || region.gateways.empty()) continue;
@@ -125,14 +125,16 @@ void GatewayNode::FromGateway(Moment now, ProcessId from, wan::WanMessage messag
                  [&](const wan::Extent& m) {
                    if (view_.ready()) remote.OnExtent(m);
                  },
-                 [&](const wan::Beat& m) { remote.OnBeat(now, m); },
+                 [&](const wan::Beat& m) { remote.OnBeat(now, from, m); },
              },
              message);
 }
 
 void GatewayNode::Beat(Moment now) {
   ++beats_;
-  view_.Advance();
+  // Every other beat: what another region says it holds is up to two beats old, so what counts as
+  // settled here must be older, or under load all that is in flight would be sent again.
+  if (beats_ % 2 == 0) view_.Advance();
   for (const local::Node& node : ring_.region().nodes) {
     turn_.Send(ring_.Process(node.id), local::Pack(view_.OrderFor(node.id)));
   }
@@ -160,7 +162,7 @@ void GatewayNode::ExchangeExtents(Moment now) {
   for (const RegionId id : alive) {
     RemoteRegion& remote = remotes_.at(id);
     // What it has seen is what is held here: nothing to ask, and an idle link stays silent.
-    if (remote.remote_beat().digest.value == view_.HeldDigest()) continue;
+    if (remote.HoldsTheSame()) continue;
     remote.SendExtent(OriginsToAsk(now, id, id == helper), std::nullopt);
   }
 }

@@ -67,11 +67,11 @@ void RegionView::Advance() {
   // An idle region costs nothing: two beats without news leave every snapshot as it is.
   if (advanced_before_ == changes_) return;
   advanced_before_ = std::exchange(advanced_at_, changes_);
-  settled_digest_ = 0;
+  settled_digests_.clear();
   for (const local::PartitionKey key : keys_) {
     crdt::Settled& settled = settled_[key];
     settled.Advance(Union(key), changed_at_[key]);
-    settled_digest_ += DigestOf(key, settled.vector());
+    AddDigest(settled_digests_, key, settled.vector());
   }
 }
 
@@ -101,15 +101,26 @@ const crdt::SeenVector& RegionView::Settled(local::PartitionKey key) const {
   return at == settled_.end() ? kNothing : at->second.vector();
 }
 
-std::uint64_t RegionView::SettledDigest() const { return settled_digest_; }
-
-std::uint64_t RegionView::HeldDigest() const {
-  if (held_digest_at_ != changes_) {
-    held_digest_at_ = changes_;
-    held_digest_ = 0;
-    for (const local::PartitionKey key : keys_) held_digest_ += DigestOf(key, Held(key));
+void RegionView::AddDigest(Digests& digests, local::PartitionKey key,
+                           const crdt::SeenVector& seen) const {
+  const std::uint64_t digest = DigestOf(key, seen);
+  for (const auto& [region, n] : ring_.topology().FindPlacement(key.placement)->replicas) {
+    digests[region] += digest;
   }
-  return held_digest_;
+}
+
+std::uint64_t RegionView::SettledDigest(RegionId other) const {
+  const auto at = settled_digests_.find(other);
+  return at == settled_digests_.end() ? 0 : at->second;
+}
+
+std::uint64_t RegionView::HeldDigest(RegionId other) const {
+  if (held_digests_at_ != changes_) {
+    held_digests_at_ = changes_;
+    held_digests_.clear();
+    for (const local::PartitionKey key : keys_) AddDigest(held_digests_, key, Held(key));
+  }
+  return held_digests_[other];
 }
 
 std::optional<NodeId> RegionView::HolderOf(local::PartitionKey key, const crdt::SeenVector& wanted,

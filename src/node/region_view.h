@@ -2,7 +2,7 @@
 //
 //     union     dots that some replica holds durably: what can be shipped
 //     held      dots that a quorum of the partition's primaries holds: what may be called held
-//     settled   the union of two beats ago: what is not merely in flight
+//     settled   the union two advances ago: what is not merely in flight
 //
 // Rebuilt from nothing in a second after a start. Until enough nodes have reported it says it is not
 // ready: an answer from half the region would make others send everything again.
@@ -25,7 +25,7 @@ class RegionView {
   // The order to renew with this node now.
   local::FeedOrder OrderFor(NodeId node) const;
   void OnReport(NodeId from, const local::SeenReport& report);
-  // Once a beat: what was new two beats ago is settled.
+  // Every now and then: what was new two advances ago is settled.
   void Advance();
   // Counts every change of anything here; equal counts mean that nothing new was reported.
   std::uint64_t changes() const { return changes_; }
@@ -40,9 +40,10 @@ class RegionView {
   crdt::SeenVector Union(local::PartitionKey key) const;
   crdt::SeenVector Held(local::PartitionKey key) const;
   const crdt::SeenVector& Settled(local::PartitionKey key) const;
-  // Of the settled unions of all partitions; equal when two regions have seen the same.
-  std::uint64_t SettledDigest() const;
-  std::uint64_t HeldDigest() const;
+  // Of the partitions that both this region and `other` hold: what is settled here, what is held
+  // here. Equal to the other's when the two have seen the same.
+  std::uint64_t SettledDigest(RegionId other) const;
+  std::uint64_t HeldDigest(RegionId other) const;
 
   // A node that has reported any of `wanted`; the `turn`-th of them, so that callers can rotate.
   std::optional<NodeId> HolderOf(local::PartitionKey key, const crdt::SeenVector& wanted,
@@ -54,8 +55,10 @@ class RegionView {
     std::uint64_t number = 0;
     std::map<local::PartitionKey, crdt::SeenVector> seen;
   };
+  using Digests = std::map<RegionId, std::uint64_t>;  // of what is shared with each region
   std::vector<const crdt::SeenVector*> VectorsOf(local::PartitionKey key) const;
   void CheckReady();
+  void AddDigest(Digests& digests, local::PartitionKey key, const crdt::SeenVector& seen) const;
 
   const local::Ring& ring_;
   std::vector<local::PartitionKey> keys_;
@@ -63,9 +66,9 @@ class RegionView {
   std::map<local::PartitionKey, crdt::Settled> settled_;
   std::map<local::PartitionKey, std::uint64_t> changed_at_;
   std::uint64_t changes_ = 0;
-  mutable std::uint64_t held_digest_ = 0;
-  mutable std::uint64_t held_digest_at_ = UINT64_MAX;
-  std::uint64_t settled_digest_ = 0;
+  mutable Digests held_digests_;
+  mutable std::uint64_t held_digests_at_ = UINT64_MAX;  // `changes_` when they were computed
+  Digests settled_digests_;
   std::uint64_t advanced_at_ = UINT64_MAX;  // `changes_` at the last beat and the one before
   std::uint64_t advanced_before_ = UINT64_MAX;
   std::vector<std::uint32_t> gateways_;

@@ -38,8 +38,9 @@ class RegionWriter {
     std::vector<Newest> newest;  // of each row
   };
 
-  // Both outlive this.
-  RegionWriter(const local::Ring& ring, Turn& turn) : ring_(ring), turn_(turn) {}
+  // Both outlive this. `life` differs at every start: acks to an earlier process are not for this.
+  RegionWriter(const local::Ring& ring, Turn& turn, std::uint64_t life)
+      : ring_(ring), turn_(turn), last_id_(life) {}
 
   // Ignored when the same batch is being written or too many are. Rows of placements that this
   // region does not hold count as done.
@@ -63,7 +64,7 @@ class RegionWriter {
 
   const local::Ring& ring_;
   Turn& turn_;
-  std::uint64_t last_id_ = 0;
+  std::uint64_t last_id_;
   std::map<std::uint64_t, Pending> batches_;
   std::map<Ticket, std::uint64_t> ids_;
   std::vector<Written> written_;

@@ -18,7 +18,7 @@ RemoteRegion::RemoteRegion(const local::Ring& ring, const local::Region& region,
       turn_(turn),
       outbox_(life, options),
       // The ids of one gateway's reads, for all its remote regions, must differ.
-      last_read_id_(std::uint64_t{region.id.value} << 48) {}
+      last_read_id_(life + (std::uint64_t{region.id.value} << 48)) {}
 
 bool RemoteRegion::Concerns(local::PartitionKey key) const {
   const local::Placement* placement = ring_.topology().FindPlacement(key.placement);
@@ -60,24 +60,31 @@ void RemoteRegion::SetShare(std::size_t index, std::size_t count) {
   share_index_ = index;
   share_count_ = count;
   outbox_.ForgetExtent();
+  counted_at_ = UINT64_MAX;
 }
 
 bool RemoteRegion::IsMyShare(local::PartitionKey key) const {
   return key.partition.value % share_count_ == share_index_;
 }
 
-bool RemoteRegion::IsWanted(Actor actor) const {
-  return actor.region() == ring_.self().region || asked_origins_.contains(actor.region());
+bool RemoteRegion::IsOwn(Actor actor) const {
+  return actor.region() == ring_.self().region;
+}
+
+// This region's own origin at any time; of others only what was lacking when the region last asked:
+// what they mint since comes from them.
+crdt::SeenVector RemoteRegion::Wanted(local::PartitionKey key) const {
+  crdt::SeenVector wanted = view_.Settled(key).Only([this](Actor actor) { return IsOwn(actor); });
+  if (const auto owed = owed_.find(key); owed != owed_.end()) wanted.Merge(owed->second);
+  return wanted;
 }
 
 void RemoteRegion::OnExtent(const wan::Extent& extent) {
-  asked_origins_.clear();
-  for (const RegionId origin : extent.origins) {
-    if (origin != ring_.self().region) asked_origins_.insert(origin);
-  }
   const auto named = [&](Actor actor) {
     return std::ranges::find(extent.origins, actor.region()) != extent.origins.end();
   };
+  const bool asks_for_others = std::ranges::any_of(
+      extent.origins, [&](RegionId origin) { return origin != ring_.self().region; });
   std::map<local::PartitionKey, const crdt::SeenVector*> theirs;
   for (const crdt::PartitionSeen& partition : extent.partitions) {
     theirs[partition.key] = &partition.seen;
@@ -86,7 +93,9 @@ void RemoteRegion::OnExtent(const wan::Extent& extent) {
     const auto at = theirs.find(key);
     const crdt::SeenVector held = at == theirs.end() ? crdt::SeenVector{} : *at->second;
     // What is settled here and not in their word is lacking there, whatever was acked before.
-    outbox_.Believe(key, held, view_.Settled(key).Only(named).Without(held));
+    const crdt::SeenVector lacking = view_.Settled(key).Only(named).Without(held);
+    outbox_.Believe(key, held, lacking);
+    if (asks_for_others) owed_[key] = lacking.Only([this](Actor actor) { return !IsOwn(actor); });
   }
   if (named(Actor::Of(ring_.self().region, {}, 0))) outbox_.ExtentKnown();
   look_ = true;
@@ -116,7 +125,7 @@ void RemoteRegion::Beat(Moment now) {
   wan::Beat beat;
   beat.mutations = mutations_behind_;
   beat.bytes = outbox_.waiting_bytes();
-  beat.digest = {view_.SettledDigest()};
+  beat.digest = {view_.SettledDigest(region_.id)};
   if (behind_since_ || !outbox_.idle()) {
     const WallTime oldest = now.wall - Behind(now);
     beat.oldest_ms = static_cast<std::uint64_t>(Milliseconds(oldest.time_since_epoch()));
@@ -125,7 +134,8 @@ void RemoteRegion::Beat(Moment now) {
   SendToAll(beat);
 }
 
-// Mutations of this region's origin that the other is not known to hold. While there are any that
+// Mutations of this region's origin that the other is not known to hold, of the partitions that this
+// gateway ships: what the others ship, only they know of. While there are any that
 // are not in the outbox, their age is counted from when that began, or from an older stamp once read.
 void RemoteRegion::CountBehind(Moment now) {
   if (counted_at_ == view_.changes() && mutations_behind_ == 0 && outbox_.idle()) return;
@@ -134,7 +144,7 @@ void RemoteRegion::CountBehind(Moment now) {
   bool unread = !outbox_.knows_extent();
   const auto own = [&](Actor actor) { return actor.region() == ring_.self().region; };
   for (const local::PartitionKey key : view_.partitions()) {
-    if (!Concerns(key)) continue;
+    if (!Concerns(key) || !IsMyShare(key)) continue;
     const crdt::SeenVector mine = view_.Union(key).Only(own);
     mutations_behind_ += outbox_.NotHeld(key, mine).Count();
     unread = unread || !outbox_.Missing(key, view_.Settled(key).Only(own)).empty();
@@ -159,8 +169,7 @@ void RemoteRegion::LookForMissing(Moment now) {
   std::optional<NodeId> from;
   for (const local::PartitionKey key : view_.partitions()) {
     if (!Concerns(key) || !IsMyShare(key)) continue;
-    const auto wanted = [this](Actor actor) { return IsWanted(actor); };
-    crdt::SeenVector missing = outbox_.Missing(key, view_.Settled(key).Only(wanted));
+    crdt::SeenVector missing = outbox_.Missing(key, Wanted(key));
     if (missing.empty()) continue;
     const std::optional<NodeId> holder = view_.HolderOf(key, missing, last_read_id_);
     if (!holder || (from && *from != *holder)) continue;

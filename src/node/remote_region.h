@@ -10,7 +10,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "base/turn.h"
@@ -35,7 +34,10 @@ class RemoteRegion {
   void OnExtent(const wan::Extent& extent);
   // Ignored unless this had asked for them.
   void OnLogRows(const local::LogRows& rows);
-  void OnBeat(Moment now, const wan::Beat& beat) { remote_beat_ = beat; lag_.OnBeat(now, beat); }
+  void OnBeat(Moment now, ProcessId gateway, const wan::Beat& beat) {
+    remote_digest_ = beat.digest.value;
+    lag_.OnBeat(now, gateway.number, beat);
+  }
 
   // Once a second: tells how far behind it is, and looks for what it lacks.
   void Beat(Moment now);
@@ -61,18 +63,20 @@ class RemoteRegion {
   const wan::Outbox& outbox() const { return outbox_; }
   wan::Lag& lag() { return lag_; }
   const wan::Lag& lag() const { return lag_; }
-  const wan::Beat& remote_beat() const { return remote_beat_; }
+  // By its last word it has seen what this region holds of the partitions they share.
+  bool HoldsTheSame() const { return remote_digest_ == view_.HeldDigest(region_.id); }
   std::uint64_t mutations_behind() const { return mutations_behind_; }
   // Age of the oldest mutation of this region that the other is not known to hold.
   Duration Behind(Moment now) const;
 
  private:
   void Send(Moment now, const wan::WanMessage& message);
+  void SendToAll(const wan::WanMessage& message);
   void LookForMissing(Moment now);
-  bool IsWanted(Actor actor) const;
+  bool IsOwn(Actor actor) const;
+  crdt::SeenVector Wanted(local::PartitionKey key) const;
   bool IsMyShare(local::PartitionKey key) const;
   void CountBehind(Moment now);
-  void SendToAll(const wan::WanMessage& message);
 
   const local::Ring& ring_;
   const local::Region& region_;
@@ -80,9 +84,10 @@ class RemoteRegion {
   Turn& turn_;
   wan::Outbox outbox_;
   wan::Lag lag_;
-  wan::Beat remote_beat_;
+  std::uint64_t remote_digest_ = 0;
   std::map<ProcessId, Instant> heard_;
-  std::set<RegionId> asked_origins_;  // beyond this region's own
+  // Dots of other origins that the region lacked when it last asked for them.
+  std::map<local::PartitionKey, crdt::SeenVector> owed_;
   std::size_t share_index_ = 0;
   std::size_t share_count_ = 1;
   std::size_t rotation_ = 0;

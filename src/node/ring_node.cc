@@ -29,6 +29,8 @@ RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& s
 void RingNode::Start(Moment now) {
   now_ = now;
   replica_.Start();
+  coordinator_.Start();
+  clients_.Start(replica_.actor());
   catch_up_.Start(now);
   next_checkpoint_ = now.monotonic + options_.checkpoint_interval;
   log_.Write(Severity::kInfo, "started as " + ToString(replica_.actor()) + ", holding " +

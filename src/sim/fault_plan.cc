@@ -56,8 +56,9 @@ constexpr LinkQuality kPerfectFar{milliseconds(20), milliseconds(25), 0, 0, 0, {
 std::string Faults::ToString() const {
   return Describe("near links", in_region) + Describe("far links", between_regions) +
          Describe("node cuts", node_cuts) + Describe("region cuts", region_cuts) +
-         Describe("node crashes", node_crashes) + (torn_tails ? "torn tails; " : "") +
-         Describe("gateway crashes", gateway_crashes) + Describe("clock steps", clock_steps) +
+         Describe("node crashes", node_crashes) + (crash_again ? "crashes again; " : "") +
+         (torn_tails ? "torn tails; " : "") +
+         Describe("gateway crashes", gateway_crashes) + Describe("blackouts", blackouts) + Describe("clock steps", clock_steps) +
          "syncs to " + Millis(sync_most);
 }
 
@@ -69,12 +70,14 @@ Faults DrawFaults(Random& random) {
   faults.node_cuts = DrawRecurring(random, seconds(2), seconds(8), seconds(6));
   faults.region_cuts = DrawRecurring(random, seconds(2), seconds(8), seconds(8));
   faults.node_crashes = DrawRecurring(random, milliseconds(400), seconds(5), seconds(5));
+  faults.crash_again = random.OneIn(2);
   faults.torn_tails = random.OneIn(2);
   faults.whole_region = random.OneIn(2) ? 4 : 0;
   faults.gateway_crashes = DrawRecurring(random, seconds(1), seconds(8), seconds(4));
+  faults.blackouts = DrawRecurring(random, seconds(2), seconds(7), seconds(3));
   const Duration step_most = random.OneIn(4) ? Duration(hours(5)) : Duration(minutes(5));
   faults.clock_steps = DrawRecurring(random, seconds(1), seconds(6), step_most);
-  if (random.OneIn(2)) faults.sync_most = Between(random, milliseconds(5), milliseconds(250));
+  if (random.OneIn(2)) faults.sync_most = Between(random, milliseconds(5), milliseconds(400));
   return faults;
 }
 
@@ -93,6 +96,7 @@ void FaultPlan::Start() {
   Repeat(faults_.gateway_crashes, [this] {
     Crash(random_.Pick(cluster_.gateways()), faults_.gateway_crashes.lasts);
   });
+  Repeat(faults_.blackouts, [this] { BlackOut(); });
   Repeat(faults_.clock_steps, [this] { StepClock(); });
 }
 
@@ -127,7 +131,7 @@ void FaultPlan::CutNodes() {
   const std::vector<ProcessId> some(others.end() - static_cast<std::ptrdiff_t>(count), others.end());
   others.resize(others.size() - count);
   if (random_.OneIn(2)) others.resize(random_.Between(1, others.size()));
-  CutLinks(some, others);
+  CutLinks(some, others, random_.Between(1, 3), DrawLength(faults_.node_cuts.lasts));
 }
 
 void FaultPlan::CutRegions() {
@@ -137,13 +141,12 @@ void FaultPlan::CutRegions() {
   for (const ProcessId gateway : cluster_.gateways()) {
     if (gateway.region != one && gateway.region != kept) others.push_back(gateway);
   }
-  CutLinks(ProcessesOf(one), others);
+  CutLinks(ProcessesOf(one), others, random_.Between(1, 3), DrawLength(faults_.region_cuts.lasts));
 }
 
-// In both directions, or in one.
-void FaultPlan::CutLinks(const std::vector<ProcessId>& some, const std::vector<ProcessId>& others) {
-  const std::uint64_t directions = random_.Between(1, 3);
-  const Recurring& kind = some.size() > 2 ? faults_.region_cuts : faults_.node_cuts;
+// 1: from some to the others, 2: back, 3: both.
+void FaultPlan::CutLinks(const std::vector<ProcessId>& some, const std::vector<ProcessId>& others,
+                         std::uint64_t directions, Duration length) {
   std::vector<std::pair<ProcessId, ProcessId>> links;
   for (const ProcessId one : some) {
     for (const ProcessId other : others) {
@@ -152,7 +155,7 @@ void FaultPlan::CutLinks(const std::vector<ProcessId>& some, const std::vector<P
     }
   }
   for (const auto& [from, to] : links) cluster_.network().Cut(from, to);
-  cluster_.queue().After(DrawLength(kind.lasts), [this, links] {
+  cluster_.queue().After(length, [this, links] {
     for (const auto& [from, to] : links) cluster_.network().Join(from, to);
   });
 }
@@ -169,8 +172,28 @@ void FaultPlan::Crash(ProcessId process, Duration down_most) {
   if (!cluster_.IsUp(process)) return;
   ++crashes_;
   cluster_.Crash(process, faults_.torn_tails && random_.OneIn(2));
-  cluster_.queue().After(DrawLength(down_most), [this, process] {
-    if (!cluster_.IsUp(process)) cluster_.Start(process);
+  cluster_.queue().After(DrawLength(down_most), [this, process, down_most] {
+    if (cluster_.IsUp(process)) return;
+    cluster_.Start(process);
+    if (healed_ || !faults_.crash_again || !random_.OneIn(3)) return;
+    cluster_.queue().After(DrawLength(milliseconds(400)), [this, process, down_most] {
+      if (!healed_) Crash(process, down_most);
+    });
+  });
+}
+
+// What the region acknowledged meanwhile is on its disks or nowhere.
+void FaultPlan::BlackOut() {
+  const RegionId dark = random_.Pick(cluster_.topology().regions).id;
+  std::vector<ProcessId> others;
+  std::ranges::copy_if(cluster_.gateways(), std::back_inserter(others),
+                       [&](ProcessId gateway) { return gateway.region != dark; });
+  const std::vector<ProcessId> all = ProcessesOf(dark);
+  const Duration until = DrawLength(milliseconds(800));
+  CutLinks(all, others, 3, until + faults_.blackouts.lasts);
+  cluster_.queue().After(until, [this, all] {
+    if (healed_) return;
+    for (const ProcessId process : all) Crash(process, faults_.blackouts.lasts);
   });
 }
 

@@ -37,6 +37,7 @@ struct Op {
   Bytes value;                            // of a put
   std::optional<std::size_t> token_from;  // the op whose answer's context was presented
   bool may_repeat = false;  // forwarded or tried again: may have been done more than once
+  bool was_retried = false;  // by the client
   Instant invoked;
   Instant ended = kNever;
   Fate fate = Fate::kOpen;
@@ -50,5 +51,8 @@ struct Op {
 };
 
 using History = std::vector<Op>;
+
+// "put #17 of default/k2 in region 1 with the context of #12: acked"
+std::string ToString(const Op& op);
 
 }  // namespace meridian::sim

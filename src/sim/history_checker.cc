@@ -7,14 +7,6 @@
 namespace meridian::sim {
 namespace {
 
-std::string Name(const Op& op) {
-  const char* const what = op.operation == node::Operation::kGet   ? "get"
-                           : op.operation == node::Operation::kPut ? "put"
-                                                                   : "delete";
-  return std::string(what) + " #" + std::to_string(op.id) + " of " + op.key.first + '/' +
-         op.key.second + " in region " + std::to_string(op.region.value);
-}
-
 std::map<KeyName, std::set<Bytes>> VisibleIn(const SimCluster& cluster) {
   std::map<KeyName, std::set<Bytes>> visible;
   for (const ProcessId process : cluster.nodes()) {
@@ -87,26 +79,27 @@ bool HistoryChecker::Explains(const Op& write, const Op& missing) {
   if (write.id == missing.id || !write.may_be_done()) return false;
   if (IsLww(missing)) return write.may_repeat || !HasSeen(missing, write);
   if (write.token_from) return Shown(*write.token_from).contains(missing.value);
-  // A blind delete covers what its coordinator holds, so it must not have ended before.
+  // A blind delete covers what its coordinator holds, so it must not have ended before; unless its
+  // client tried it again, when the first try may have come late.
   return write.operation == node::Operation::kDelete &&
-         (write.fate != Fate::kAcked || write.ended > missing.invoked);
+         (write.fate != Fate::kAcked || write.was_retried || write.ended > missing.invoked);
 }
 
 void HistoryChecker::CheckPut(const Op& put, Violations& violations) {
   const std::size_t dots = dots_.DotsOf(put.value);
   if (put.fate == Fate::kFailed && dots > 0) {
-    violations.Add("surfaced: " + Name(put) + " was told that it failed (" + put.message +
+    violations.Add("surfaced: " + ToString(put) + " was told that it failed (" + put.message +
                    "), but was stored");
   }
   if (!put.may_repeat && dots > 1) {
-    violations.Add("repeated: " + Name(put) + " was sent once to a primary, but has " +
+    violations.Add("repeated: " + ToString(put) + " was sent once to a primary, but has " +
                    std::to_string(dots) + " dots");
   }
   if (put.fate != Fate::kAcked || IsVisible(put)) return;
   const bool explained = std::ranges::any_of(
       writes_[put.key], [&](const Op* write) { return Explains(*write, put); });
   if (!explained) {
-    violations.Add("lost: " + Name(put) +
+    violations.Add("lost: " + ToString(put) +
                    " was acknowledged, is not visible, and no client overwrote it");
   }
 }
@@ -117,7 +110,7 @@ void HistoryChecker::CheckCovered(const Op& write, Violations& violations) {
     const Op& put = *writer_of_.at(value);
     // One that was done twice may have been done again after it was read.
     if (put.id == write.id || !IsVisible(put) || dots_.DotsOf(value) != 1) continue;
-    violations.Add("undead: " + Name(put) + " is visible, though the acknowledged " + Name(write) +
+    violations.Add("undead: " + ToString(put) + " is visible, though the acknowledged " + ToString(write) +
                    " covered it by the token of #" + std::to_string(*write.token_from));
   }
 }
@@ -126,7 +119,7 @@ void HistoryChecker::CheckShown(const Op& get, Violations& violations) const {
   for (const Bytes& value : get.values) {
     const auto writer = writer_of_.find(value);
     if (writer == writer_of_.end() || writer->second->key != get.key) {
-      violations.Add("invented: " + Name(get) + " showed '" + value +
+      violations.Add("invented: " + ToString(get) + " showed '" + value +
                      "', which nobody wrote to that key");
     }
   }

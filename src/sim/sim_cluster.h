@@ -56,6 +56,7 @@ class SimCluster {
   void RunFor(Duration duration) { queue_.RunUntil(queue_.now() + duration); }
 
   EventQueue& queue() { return queue_; }
+  Trace& trace() { return trace_; }
   SimNetwork& network() { return network_; }
   const SimNetwork::Counters& network_counters() const { return network_.counters(); }
   SimProcess& at(ProcessId process) { return *processes_.at(process); }

@@ -1,7 +1,10 @@
 #include "sim/sim_process.h"
 
 #include "base/check.h"
+#include "base/fail_stop.h"
 #include "base/hash.h"
+#include "crdt/row.h"
+#include "crdt/row_key.h"
 
 namespace meridian::sim {
 namespace {
@@ -11,6 +14,18 @@ constexpr std::uint64_t kTurnDelayMicros = 200;
 constexpr Duration kWallAtStart = std::chrono::hours(24 * 365 * 54);
 
 Duration Micros(std::uint64_t count) { return Duration(static_cast<Duration::rep>(count)); }
+
+// "k2 of namespace 3: {1.2#1:4} 1.2#1:4=v17 1.1#1:2=deleted"
+std::string DescribeRow(const Bytes& storage_key, const Bytes& value) {
+  const crdt::RowKey key = OrStop(crdt::ParseStorageKey(storage_key));
+  const crdt::Row row = OrStop(crdt::DecodeRow(value));
+  std::string text = key.key + " of namespace " + std::to_string(key.space.value) + ": " +
+                     row.context.ToString();
+  for (const crdt::Version& version : row.versions) {
+    text += ' ' + ToString(version.dot) + '=' + version.value.value_or("deleted");
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -104,6 +119,7 @@ void SimProcess::Feed(Moment now) {
 void SimProcess::Perform(Output output) {
   if (!output.writes.writes.empty()) {
     world_.observer.OnApplied(self_, output.writes);
+    TraceWrites(output.writes);
     MERIDIAN_CHECK(disk_.Apply(output.writes).has_value());
     if (pretends_durable_) {
       synced_ = disk_.applied();
@@ -121,6 +137,21 @@ void SimProcess::Perform(Output output) {
   for (Answer& answer : output.replies) {
     const BatchId after = answer.after;
     hold_or_send(after, std::move(answer));
+  }
+}
+
+void SimProcess::TraceWrites(const WriteBatch& batch) {
+  std::uint64_t digest = batch.id.value;
+  for (const meridian::Write& write : batch.writes) {
+    digest = HashOf(write.key, HashOf(write.value.value_or(Bytes()), digest));
+  }
+  world_.trace.Add(world_.queue.now(), ToString(self_) + " writes batch " +
+                                           std::to_string(batch.id.value) + ' ' + Hex(digest));
+  if (!world_.trace.is_shown()) return;
+  for (const meridian::Write& write : batch.writes) {
+    if (write.column == Column::kData && write.value) {
+      world_.trace.Note(DescribeRow(write.key, *write.value));
+    }
   }
 }
 

@@ -77,6 +77,7 @@ class SimProcess final : private Log {
   void Turn();
   void Feed(Moment now);
   void Perform(Output output);
+  void TraceWrites(const WriteBatch& batch);
   void Release();
   void LetGo(std::variant<Message, Answer> output);
   void BeginSync();

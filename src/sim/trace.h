@@ -22,6 +22,9 @@ class Trace {
   explicit Trace(Show show = nullptr) : show_(std::move(show)) {}
 
   void Add(Instant at, const std::string& what);
+  // Shown only: what would cost too much to put in words at every run.
+  bool is_shown() const { return show_ != nullptr; }
+  void Note(const std::string& what) const { show_("    " + what); }
 
   std::uint64_t hash() const { return hash_; }
   std::uint64_t lines() const { return lines_; }

@@ -138,8 +138,11 @@ bool Workload::IsCurrent(const Try& attempt) const { return tries_[attempt.op] =
 void Workload::Send(Try attempt) {
   attempt.number = ++tries_[attempt.op];
   Op& op = history_[attempt.op];
-  if (attempt.number > 1) op.may_repeat = true;
+  if (attempt.number > 1) op.may_repeat = op.was_retried = true;
   const ProcessId node = DrawNode(op, op.key);
+  cluster_.trace().Add(cluster_.queue().now(), "client " + std::to_string(attempt.client) +
+                                                   " asks " + ToString(node) + ": " +
+                                                   ToString(op));
   cluster_.queue().After(milliseconds(attempt.request.timeout_ms) + kPatience, [this, attempt] {
     if (IsCurrent(attempt)) OnSilence(attempt);
   });
@@ -191,7 +194,10 @@ void Workload::OnAnswer(const Try& attempt, const node::ClientAnswer& answer) {
 
 void Workload::Finish(const Try& attempt) {
   ++tries_[attempt.op];  // whatever still comes is too late
-  history_[attempt.op].ended = cluster_.queue().now();
+  Op& op = history_[attempt.op];
+  op.ended = cluster_.queue().now();
+  cluster_.trace().Add(op.ended, "client " + std::to_string(attempt.client) + " ends " +
+                                     ToString(op));
   --busy_;
   Think(attempt.client);
 }

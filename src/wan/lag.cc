@@ -6,12 +6,16 @@ namespace meridian::wan {
 namespace {
 
 constexpr Duration kFresh = std::chrono::seconds(3);
+// A gateway that is this far behind another's word is gone.
+constexpr Duration kGone = std::chrono::seconds(6);
 
 }  // namespace
 
-void Lag::OnBeat(Moment now, const Beat& beat) {
-  beat_ = beat;
-  beat_at_ = now;
+void Lag::OnBeat(Moment now, std::uint32_t gateway, const Beat& beat) {
+  words_[gateway] = {beat, now};
+  std::erase_if(words_, [&](const auto& word) {
+    return now.monotonic - word.second.at.monotonic > kGone;
+  });
 }
 
 void Lag::OnHeld(Moment now, crdt::Stamp stamp) {
@@ -21,16 +25,18 @@ void Lag::OnHeld(Moment now, crdt::Stamp stamp) {
 
 LagNow Lag::Now(Moment now) const {
   LagNow lag;
-  if (!beat_) return lag;
-  lag.heard = true;
-  lag.mutations = beat_->mutations;
-  lag.bytes = beat_->bytes;
-  lag.unknown = now.monotonic - beat_at_.monotonic > kFresh;
-  if (beat_->oldest_ms != 0) {
-    const auto since = std::chrono::milliseconds(static_cast<std::int64_t>(beat_->oldest_ms));
-    lag.age = std::max(Duration{}, now.wall - WallTime(since));
-  } else if (lag.unknown) {
-    lag.age = now.monotonic - beat_at_.monotonic;
+  for (const auto& [gateway, word] : words_) {
+    lag.heard = true;
+    lag.mutations += word.beat.mutations;
+    lag.bytes += word.beat.bytes;
+    const Duration silent = now.monotonic - word.at.monotonic;
+    lag.unknown = lag.unknown || silent > kFresh;
+    if (word.beat.oldest_ms != 0) {
+      const auto since = std::chrono::milliseconds(static_cast<std::int64_t>(word.beat.oldest_ms));
+      lag.age = std::max(lag.age, now.wall - WallTime(since));
+    } else if (silent > kFresh) {
+      lag.age = std::max(lag.age, silent);
+    }
   }
   return lag;
 }

@@ -6,12 +6,16 @@
 //     fresh, oldest stamp T       now - T
 //     older than three seconds    at most now - that word (or T): unknown since then
 //
+// The origin's gateways share its partitions and each speaks for its share: the oldest of them counts.
+// One that has been silent for longer than the others is gone, and they have taken over its share.
+//
 // Beside it, how long every mutation took from mint to held here.
 // The two clocks are the two regions' wall clocks; their offset is part of the figure.
 
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <map>
 
 #include "base/histogram.h"
 #include "base/time.h"
@@ -30,7 +34,7 @@ struct LagNow {
 
 class Lag {
  public:
-  void OnBeat(Moment now, const Beat& beat);
+  void OnBeat(Moment now, std::uint32_t gateway, const Beat& beat);
   // A mutation of this stamp is now held by a quorum here.
   void OnHeld(Moment now, crdt::Stamp stamp);
 
@@ -38,8 +42,11 @@ class Lag {
   const Histogram& held_ms() const { return held_ms_; }
 
  private:
-  std::optional<Beat> beat_;
-  Moment beat_at_;
+  struct Word {
+    Beat beat;
+    Moment at;
+  };
+  std::map<std::uint32_t, Word> words_;  // the last of each gateway
   Histogram held_ms_;
 };
 
