@@ -145,9 +145,11 @@ Result<io::Pid> Sandbox::Start(const ProcessSpec& process) const {
   for (const ProcessSpec::Port& port : process.ports) {
     const auto owner = io::ListenerOf(port.number);
     if (!owner) continue;
+    const std::string other = process.role ? "change the port in " + settings_.topology
+                                           : std::string("choose others with --wan-port");
     return Fail(ErrorCode::kIo, "port " + std::to_string(port.number) + " (" + port.use + " of " +
-                                    process.name + ") is taken by " + *owner +
-                                    "; stop that, or change the port in " + settings_.topology);
+                                    process.name + ") is taken by " + *owner + "; stop that, or " +
+                                    other);
   }
   Result<io::Pid> pid = io::StartDetached(process.arguments, home_.LogOf(process.name));
   if (!pid) return pid;
