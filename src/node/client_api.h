@@ -1,8 +1,9 @@
 // What a client may ask of a node and what it is told: one request struct, one answer struct.
 //
-// HTTP (io/http_server), the client library (src/client) and the simulator's clients all speak this;
-// Request.body and Answer.body of base/ports.h are its encodings, behind a version byte. Limits are
-// checked by the coordinator, which answers kTooLarge; the decoder is bounded by the frame.
+// HTTP (io/http_server), the client library (src/client) and the simulator's clients all speak
+// this; Request.body and Answer.body of base/ports.h are its encodings, behind a version byte.
+// Limits are checked by the coordinator, which answers kTooLarge; the decoder is bounded by the
+// frame.
 
 #pragma once
 

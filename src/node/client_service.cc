@@ -61,7 +61,8 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
   if (!request.context.empty()) {
     Result<crdt::ContextToken> token = crdt::OpenToken(request.context, key, signer_);
     if (!token) {
-      return AnswerTo(origin, EncodeAnswer(Refused(Status::kBadRequest, token.error().message)), {});
+      return AnswerTo(origin, EncodeAnswer(Refused(Status::kBadRequest, token.error().message)),
+                      {});
     }
     read = std::move(*token);
   }
@@ -112,8 +113,8 @@ void ClientService::ForwardOn(Moment now, std::uint64_t id, Waiting& waiting) {
   const Result<ClientRequest> request = DecodeRequest(waiting.request);
   MERIDIAN_CHECK(request.has_value());
   const local::Namespace* space = ring_.topology().FindNamespace(request->space);
-  const local::PreferenceList* list = ring_.ListOf(
-      ring_.PartitionOfToken(space->placement, TokenOf(space->id, request->key)));
+  const local::PreferenceList* list =
+      ring_.ListOf(ring_.PartitionOfToken(space->placement, TokenOf(space->id, request->key)));
   const NodeId primary = list->nodes[waiting.tried % list->primaries];
   ++waiting.tried;
   turn_.Send(ring_.Process(primary), Pack(local::Forward{id, waiting.request}));
@@ -225,9 +226,9 @@ ClientAnswer ClientService::AnswerOf(const local::Outcome& outcome, bool is_get)
   switch (outcome.status) {
     case OutcomeStatus::kDone: break;
     case OutcomeStatus::kTimedOut: {
-      ClientAnswer answer = Refused(
-          Status::kTimeout, Reached(outcome) + (is_get ? "; try again or ask for fewer"
-                                                       : "; the write may surface later"));
+      ClientAnswer answer =
+          Refused(Status::kTimeout, Reached(outcome) + (is_get ? "; try again or ask for fewer"
+                                                               : "; the write may surface later"));
       answer.maybe = !is_get;
       return answer;
     }

@@ -1,12 +1,14 @@
 // The client API of a ring node: requests in, orders for the coordinator, answers out.
 //
-//     ClientRequest ─ validate ─ open token ─┬─ I am a primary ──> Coordinator ──> Outcome ──> answer
-//                                            └─ I am not ──> Forward to one ──> Forwarded ──> answer
+//     ClientRequest ─ validate ─ open token ─┬─ I am a primary ──> Coordinator ──> Outcome ──>
+//     answer
+//                                            └─ I am not ──> Forward to one ──> Forwarded ──>
+//                                            answer
 //
 // Everything a client can get wrong is answered here, with what to do about it. A request that was
-// forwarded is answered by the primary; when that one is silent the next is tried, so a forwarded put
-// may be written twice (as may one that a client repeats). A delete without a context is tried once:
-// it covers whatever it finds, so a second one, late, would cover what was written since.
+// forwarded is answered by the primary; when that one is silent the next is tried, so a forwarded
+// put may be written twice (as may one that a client repeats). A delete without a context is tried
+// once: it covers whatever it finds, so a second one, late, would cover what was written since.
 
 #pragma once
 
@@ -68,8 +70,8 @@ class ClientService {
     std::optional<local::Outcome> local_outcome;
   };
 
-  void Admit(Moment now, Origin origin, const Bytes& encoded,
-             const Result<ClientRequest>& request, bool may_forward);
+  void Admit(Moment now, Origin origin, const Bytes& encoded, const Result<ClientRequest>& request,
+             bool may_forward);
   void Order(Moment now, Origin origin, const Bytes& encoded, const ClientRequest& request,
              bool may_forward);
   void Issue(Moment now, Waiting waiting, const ClientRequest& request, crdt::RowKey key,

@@ -83,9 +83,7 @@ void GatewayNode::FromNode(Moment now, ProcessId from, local::RingMessage messag
                    orphans_ += m.orphans;
                    for (auto& [id, remote] : remotes_) remote.OnLogRows(m);
                  },
-                 [&](const local::HeldAsk& m) {
-                   OnHeldAsk(now, from, m);
-                 },
+                 [&](const local::HeldAsk& m) { OnHeldAsk(now, from, m); },
                  [&](const auto&) { ++corrupt_messages_; },
              },
              message);
@@ -99,7 +97,8 @@ void GatewayNode::OnFeed(const local::FeedRows& rows) {
   }
 }
 
-// Asked again by a node that fears that the question was lost; it is then one question all the same.
+// Asked again by a node that fears that the question was lost; it is then one question all the
+// same.
 void GatewayNode::OnHeldAsk(Moment now, ProcessId from, const local::HeldAsk& ask) {
   if (held_questions_.size() >= kHeldQuestionsMax) return;
   const bool is_known = std::ranges::any_of(held_questions_, [&](const HeldQuestion& question) {

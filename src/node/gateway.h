@@ -3,8 +3,8 @@
 //     FeedRows, SeenReport, LogRows   <─ nodes ─>   FeedOrder, LogRead, Replicate
 //     Batch, BatchAck, Extent, Beat   <─ other regions' gateways ─>  the same
 //
-// Keeps nothing that may not be lost. A new process orders the feed, asks every region what it holds
-// and goes on from the answers. Never on the path of a client's request, but for each_quorum.
+// Keeps nothing that may not be lost. A new process orders the feed, asks every region what it
+// holds and goes on from the answers. Never on the path of a client's request, but for each_quorum.
 
 #pragma once
 

@@ -11,9 +11,12 @@ namespace {
 nlohmann::json LagJson(const std::string& origin, const std::string& target, const wan::Lag& lag,
                        Moment now) {
   const wan::LagNow state = lag.Now(now);
-  nlohmann::json json{{"origin", origin}, {"target", target}, {"heard", state.heard},
+  nlohmann::json json{{"origin", origin},
+                      {"target", target},
+                      {"heard", state.heard},
                       {"unknown", state.unknown || !state.heard},
-                      {"mutations", state.mutations}, {"bytes", state.bytes}};
+                      {"mutations", state.mutations},
+                      {"bytes", state.bytes}};
   if (state.heard) json["seconds"] = static_cast<double>(state.age.count()) / 1e6;
   const Histogram& held = lag.held_ms();
   json["held"] = held.count();
@@ -37,16 +40,16 @@ std::string GatewayNode::StatusJson(Moment now) const {
   json["lag"] = nlohmann::json::array();
   json["outbound"] = nlohmann::json::array();
   for (const auto& [id, remote] : remotes_) {
-    json["lag"].push_back(
-        LagJson(remote.region().name, ring_.region().name, remote.lag(), now));
-    json["outbound"].push_back({{"target", remote.region().name},
-                                {"alive", remote.Alive(now)},
-                                {"knows_extent", remote.outbox().knows_extent()},
-                                {"behind_seconds", static_cast<double>(remote.Behind(now).count()) / 1e6},
-                                {"behind_mutations", remote.mutations_behind()},
-                                {"waiting_bytes", remote.outbox().waiting_bytes()},
-                                {"resent_batches", remote.outbox().resent_batches()},
-                                {"round_trip_ms", Milliseconds(remote.outbox().round_trip())}});
+    json["lag"].push_back(LagJson(remote.region().name, ring_.region().name, remote.lag(), now));
+    json["outbound"].push_back(
+        {{"target", remote.region().name},
+         {"alive", remote.Alive(now)},
+         {"knows_extent", remote.outbox().knows_extent()},
+         {"behind_seconds", static_cast<double>(remote.Behind(now).count()) / 1e6},
+         {"behind_mutations", remote.mutations_behind()},
+         {"waiting_bytes", remote.outbox().waiting_bytes()},
+         {"resent_batches", remote.outbox().resent_batches()},
+         {"round_trip_ms", Milliseconds(remote.outbox().round_trip())}});
   }
   return json.dump();
 }

@@ -9,13 +9,16 @@ constexpr std::uint8_t kVersion = 1;
 
 }  // namespace
 
-Bytes EncodeMetrics(const MetricSet& metrics) { return EncodeVersioned(kVersion, metrics); }
+Bytes EncodeMetrics(const MetricSet& metrics) {
+  return EncodeVersioned(kVersion, metrics);
+}
 
 Result<MetricSet> DecodeMetrics(ByteView bytes) {
   Result<MetricSet> set = DecodeVersioned<MetricSet>(kVersion, bytes);
   if (!set) return set;
   for (const Metric& metric : set->metrics) {
-    if (metric.kind > MetricKind::kGauge) return Fail(ErrorCode::kCorrupt, "unknown kind of metric");
+    if (metric.kind > MetricKind::kGauge)
+      return Fail(ErrorCode::kCorrupt, "unknown kind of metric");
   }
   return set;
 }

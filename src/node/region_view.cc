@@ -5,7 +5,8 @@
 namespace meridian::node {
 namespace {
 
-// A sum, so that partitions can be added in any order; the key keeps two of them from being swapped.
+// A sum, so that partitions can be added in any order; the key keeps two of them from being
+// swapped.
 std::uint64_t DigestOf(local::PartitionKey key, const crdt::SeenVector& seen) {
   return seen.empty() ? 0 : HashOf(Encode(key), seen.Digest());
 }

@@ -4,8 +4,8 @@
 //     held      dots that a quorum of the partition's primaries holds: what may be called held
 //     settled   the union two advances ago: what is not merely in flight
 //
-// Rebuilt from nothing in a second after a start. Until enough nodes have reported it says it is not
-// ready: an answer from half the region would make others send everything again.
+// Rebuilt from nothing in a second after a start. Until enough nodes have reported it says it is
+// not ready: an answer from half the region would make others send everything again.
 
 #pragma once
 

@@ -1,6 +1,7 @@
 // Applies batches from other regions in this region's ring at LOCAL_QUORUM, durable.
 //
-//     batch ─> one Replicate to every primary concerned ─> acks ─> W of each row's primaries ─> done
+//     batch ─> one Replicate to every primary concerned ─> acks ─> W of each row's primaries ─>
+//     done
 //
 // Rows that share their primaries are counted together. Silent primaries are asked again; a batch
 // is given up when its sender will have sent it again itself. Applying twice is harmless.

@@ -134,9 +134,9 @@ void RemoteRegion::Beat(Moment now) {
   SendToAll(beat);
 }
 
-// Mutations of this region's origin that the other is not known to hold, of the partitions that this
-// gateway ships: what the others ship, only they know of. While there are any that
-// are not in the outbox, their age is counted from when that began, or from an older stamp once read.
+// Mutations of this region's origin that the other is not known to hold, of the partitions that
+// this gateway ships: what the others ship, only they know of. While there are any that are not in
+// the outbox, their age is counted from when that began, or from an older stamp once read.
 void RemoteRegion::CountBehind(Moment now) {
   if (counted_at_ == view_.changes() && mutations_behind_ == 0 && outbox_.idle()) return;
   counted_at_ = view_.changes();

@@ -4,7 +4,8 @@
 //     Missing() ─> LogRead ─> LogRows ──^          <─ BatchAck
 //
 // In the normal course only dots of this region's own origin are sent. For others the remote region
-// asks, by naming origins in its Extent: it lost rows of its own, or their origin is dead or cut off.
+// asks, by naming origins in its Extent: it lost rows of its own, or their origin is dead or cut
+// off.
 
 #pragma once
 
@@ -27,7 +28,9 @@ class RemoteRegion {
                std::uint64_t life, wan::OutboxOptions options);
 
   // A row that a node of this region has just minted.
-  void Offer(const wan::Parcel& parcel) { if (Concerns(parcel.partition)) outbox_.Offer(parcel); }
+  void Offer(const wan::Parcel& parcel) {
+    if (Concerns(parcel.partition)) outbox_.Offer(parcel);
+  }
 
   void OnHeard(Moment now, ProcessId gateway) { heard_[gateway] = now.monotonic; }
   void OnAck(Moment now, const wan::BatchAck& ack) { outbox_.OnAck(now.monotonic, ack); }
@@ -96,8 +99,8 @@ class RemoteRegion {
   Instant read_deadline_ = kNever;
   std::uint64_t last_read_id_;
   std::uint64_t mutations_behind_ = 0;
-  std::uint64_t counted_at_ = UINT64_MAX;   // the view's changes when `mutations_behind_` was counted
-  std::optional<WallTime> behind_since_;    // while it is not zero
+  std::uint64_t counted_at_ = UINT64_MAX;  // changes of the view when those were counted
+  std::optional<WallTime> behind_since_;   // while it is not zero
 };
 
 }  // namespace meridian::node

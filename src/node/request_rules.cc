@@ -39,14 +39,14 @@ std::optional<ClientAnswer> Objection(const local::Ring& ring, const ClientReque
   const local::Placement* placement = topology.FindPlacement(space->placement);
   const auto here = placement->replicas.find(ring.self().region);
   if (here == placement->replicas.end()) {
-    return Refused(Status::kBadRequest,
-                   "namespace '" + request.space + "' is not held in region " +
-                       ring.region().name + "; ask a region of placement '" + placement->name + "'");
+    return Refused(Status::kBadRequest, "namespace '" + request.space + "' is not held in region " +
+                                            ring.region().name + "; ask a region of placement '" +
+                                            placement->name + "'");
   }
   if (request.replicas > here->second) {
-    return Refused(Status::kBadRequest,
-                   "asked for " + std::to_string(request.replicas) + " replicas, but a region has " +
-                       std::to_string(here->second) + " of this namespace");
+    return Refused(Status::kBadRequest, "asked for " + std::to_string(request.replicas) +
+                                            " replicas, but a region has " +
+                                            std::to_string(here->second) + " of this namespace");
   }
   if (request.level == Level::kEachQuorum && request.operation == Operation::kGet) {
     return Refused(Status::kBadRequest,

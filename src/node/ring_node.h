@@ -1,4 +1,5 @@
-// The machine of a ring node: decodes what arrives, hands it to whom it concerns, gathers one Output.
+// The machine of a ring node: decodes what arrives, hands it to whom it concerns, gathers one
+// Output.
 //
 //     client ──> ClientService ──> Coordinator ──> Replica ──> PartitionLog
 //     peer   ──> Coordinator's acks and reads, Replica, CatchUp

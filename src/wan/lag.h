@@ -1,13 +1,14 @@
-// Lag of one origin as the receiving region sees it: how old its oldest mutation is that is not held
-// here by a quorum, in seconds, true when idle.
+// Lag of one origin as the receiving region sees it: how old its oldest mutation is that is not
+// held here by a quorum, in seconds, true when idle.
 //
 //     the origin's last word      what is said
 //     fresh, nothing waiting      0
 //     fresh, oldest stamp T       now - T
 //     older than three seconds    at most now - that word (or T): unknown since then
 //
-// The origin's gateways share its partitions and each speaks for its share: the oldest of them counts.
-// One that has been silent for longer than the others is gone, and they have taken over its share.
+// The origin's gateways share its partitions and each speaks for its share: the oldest of them
+// counts. One that has been silent for longer than the others is gone, and they have taken over its
+// share.
 //
 // Beside it, how long every mutation took from mint to held here.
 // The two clocks are the two regions' wall clocks; their offset is part of the figure.

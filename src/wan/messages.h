@@ -1,8 +1,8 @@
 // What gateways of different regions say to each other.
 //
 // A body is one byte, the message's place in WanMessage, and its encoding (docs/wire.md). The bytes
-// start at 64, so that no body can be taken for one of the ring. Any message may be lost, repeated or
-// reordered; all are safe to handle twice.
+// start at 64, so that no body can be taken for one of the ring. Any message may be lost, repeated
+// or reordered; all are safe to handle twice.
 
 #pragma once
 

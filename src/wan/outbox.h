@@ -4,10 +4,10 @@
 //                  ^                  │
 //                  └── from the log   └─ silent too long: sent again
 //
-// Batches are self-clocked: while the window is open a batch leaves as soon as the last one is a few
-// milliseconds old; while it is closed rows gather. What does not fit into `pending` is dropped here:
-// it is in the region's logs, Missing() finds it and it is read from there. Nothing in here needs to
-// survive the process: a new one asks the region what it holds.
+// Batches are self-clocked: while the window is open a batch leaves as soon as the last one is a
+// few milliseconds old; while it is closed rows gather. What does not fit into `pending` is dropped
+// here: it is in the region's logs, Missing() finds it and it is read from there. Nothing in here
+// needs to survive the process: a new one asks the region what it holds.
 //
 // A pure core: no socket, no clock.
 
@@ -27,7 +27,7 @@ struct OutboxOptions {
   std::size_t window_bytes = 4 << 20;    // in flight, before compression
   std::size_t batch_bytes = 256 * 1024;  // one live batch
   std::size_t pending_bytes_max = 8 << 20;
-  std::size_t row_bytes_max = 7 << 20;  // a message between regions carries 8 MiB
+  std::size_t row_bytes_max = 7 << 20;             // a message between regions carries 8 MiB
   Duration gather = std::chrono::milliseconds(5);  // between batches that are not full
   Duration resend_after = std::chrono::milliseconds(1500);
 };
@@ -47,8 +47,8 @@ class Outbox {
   // restart would ship everything again.
   bool knows_extent() const { return knows_extent_; }
 
-  // The region holds this of the partition. Replaces what was believed for dots in `denied`: what it
-  // should hold and says it does not.
+  // The region holds this of the partition. Replaces what was believed for dots in `denied`: what
+  // it should hold and says it does not.
   void Believe(crdt::PartitionKey partition, const crdt::SeenVector& held,
                const crdt::SeenVector& denied);
   void ExtentKnown() { knows_extent_ = true; }
