@@ -1,0 +1,56 @@
+// What a coordinator has to do with the process that it was before a restart: nothing.
+
+#include "support/coordinator_fixture.h"
+
+namespace meridian::local {
+namespace {
+
+class CoordinatorLifeTest : public CoordinatorFixture {
+ protected:
+  CoordinatorLifeTest() { coordinator_.Start(); }
+};
+
+TEST_F(CoordinatorLifeTest, AnAckToAnEarlierLifeDoesNotCount) {
+  coordinator_.Put(At(0), PutOf("milk"));
+  const std::uint64_t before = SentOf<Replicate>(node_.End())[0].message.id;
+  LocalNode again(1, node_.disk);
+  Coordinator coordinator(again.ring, again.turn, again.replica, {});
+  coordinator.Start();
+  coordinator.Put(At(0), PutOf("bread"));
+  coordinator.OnReplicateAck(At(1), {2}, {before});
+  coordinator.OnReplicateAck(At(1), {3}, {before});
+  EXPECT_TRUE(coordinator.TakeOutcomes().empty());
+}
+
+TEST_F(CoordinatorLifeTest, AnAnswerToAnEarlierLifeIsNotTaken) {
+  coordinator_.Get(At(0), GetOf(2));
+  const std::uint64_t before = SentOf<ReadRow>(node_.End())[0].message.id;
+  LocalNode again(1, node_.disk);
+  Coordinator coordinator(again.ring, again.turn, again.replica, {});
+  coordinator.Start();
+  coordinator.Get(At(0), GetOf(2, KeyOf("bread")));
+  coordinator.OnRowRead(At(1), {2}, {before, Written({}, {kA, 1}, "milk")});
+  EXPECT_TRUE(coordinator.TakeOutcomes().empty());
+}
+
+TEST_F(CoordinatorLifeTest, NothingIsWrittenBeforeTheIncarnationIsDurable) {
+  const Ring ring(SmallTopology(), NodeOf(1));
+  const MemoryDisk disk;
+  Turn turn(ring.self(), disk);
+  Replica replica(ring, turn);
+  Coordinator coordinator(ring, turn, replica, {});
+  replica.Start();
+  coordinator.Start();
+  coordinator.Put(At(0), PutOf("milk"));
+  coordinator.Get(At(0), GetOf());  // its id could be drawn again
+  const std::vector<Outcome> outcomes = coordinator.TakeOutcomes();
+  ASSERT_EQ(outcomes.size(), 2U);
+  for (const Outcome& outcome : outcomes) {
+    EXPECT_EQ(outcome.status, OutcomeStatus::kNotReady);
+  }
+  EXPECT_EQ(turn.Take().messages.size(), 0U);
+  EXPECT_EQ(coordinator.in_flight(), 0U);
+}
+
+}  // namespace
+}  // namespace meridian::local
