@@ -28,7 +28,8 @@ const std::map<std::string, sim::Plant> kPlants{
 constexpr const char* kFooter =
     "Every seed draws a topology, a load and which faults strike: loss, delay, repetition,\n"
     "reordering, cuts, crashes that lose what was not synced, steps of clocks, slow disks.\n"
-    "Then all is healed, and the checkers judge. The same seed is the same run on every machine.\n\n"
+    "Then all is healed, and the checkers judge. The same seed is the same run on every "
+    "machine.\n\n"
     "Examples:\n"
     "  meridian-sim --seed 7                 one run\n"
     "  meridian-sim --seed 7 --trace         with every event, to read what happened\n"
@@ -67,14 +68,14 @@ bool RunOne(const Arguments& arguments, std::uint64_t seed) {
   }
   const sim::RunFigures& figures = report.figures;
   std::printf("  drawn   %s\n", report.drawn.c_str());
-  std::printf("  figures %zu operations, %zu acknowledged, %zu maybe, %llu messages, %llu crashes, "
-              "at rest after %.0f s, %.0f virtual s, trace %s\n",
-              figures.operations, figures.acknowledged, figures.maybe,
-              static_cast<unsigned long long>(figures.messages),
-              static_cast<unsigned long long>(figures.crashes),
-              static_cast<double>(figures.quiet_after.count()) / 1e6,
-              static_cast<double>(figures.virtual_time.count()) / 1e6,
-              sim::Hex(report.trace_hash).c_str());
+  std::printf(
+      "  figures %zu operations, %zu acknowledged, %zu maybe, %llu messages, %llu crashes, "
+      "at rest after %.0f s, %.0f virtual s, trace %s\n",
+      figures.operations, figures.acknowledged, figures.maybe,
+      static_cast<unsigned long long>(figures.messages),
+      static_cast<unsigned long long>(figures.crashes),
+      static_cast<double>(figures.quiet_after.count()) / 1e6,
+      static_cast<double>(figures.virtual_time.count()) / 1e6, sim::Hex(report.trace_hash).c_str());
   for (const std::string& violation : report.violations) {
     std::printf("  BROKEN  %s\n", violation.c_str());
   }
@@ -134,8 +135,9 @@ int Main(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   meridian::apps::Arguments arguments;
-  CLI::App app{"Runs three regions with gateways in one thread under a virtual clock and checks the "
-               "system's promises."};
+  CLI::App app{
+      "Runs three regions with gateways in one thread under a virtual clock and checks the "
+      "system's promises."};
   app.set_version_flag("--version", MERIDIAN_VERSION);
   app.footer(meridian::apps::kFooter);
   app.add_option("--seed", arguments.seed, "run this seed");

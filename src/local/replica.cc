@@ -50,10 +50,12 @@ void Replica::ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, 
   const Namespace* space = ring_.topology().FindNamespace(update.key.space);
   const Policy policy = space == nullptr ? Policy::kSiblings : space->policy;
   Bytes storage_key = crdt::StorageKey(update.key, token);
-  crdt::Row joined = crdt::Join(
-      stored, WithoutOverwritten(update.row, stored, log_.Seen(key)), policy);
+  const crdt::Row incoming = WithoutOverwritten(update.row, stored, log_.Seen(key));
+  crdt::Row joined = crdt::Join(stored, incoming, policy);
   const bool recorded = RecordAll(key, update, storage_key);
-  const bool changed = joined != stored;
+  // A row that was collected here leaves no trace when it arrives late, not even its context.
+  const bool collected = stored.context.empty() && incoming.versions.empty() && !recorded;
+  const bool changed = joined != stored && !collected;
   if (changed) {
     cache_.Store(token, storage_key, joined);
     turn_.Put(Column::kData, std::move(storage_key), crdt::EncodeRow(joined));

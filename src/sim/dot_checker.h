@@ -1,8 +1,8 @@
 // Dots are unique: two different versions never have one dot, anywhere, at any time (rule 2).
 //
-// Looks into every message that carries rows and every row that is stored, so it sees a version also
-// when nobody keeps it. A dot counts within its partition; a version is its row's key, stamp and
-// value. Remembers under how many dots each value went, for checkers that know values only.
+// Looks into every message that carries rows and every row that is stored, so it sees a version
+// also when nobody keeps it. A dot counts within its partition; a version is its row's key, stamp
+// and value. Remembers under how many dots each value went, for checkers that know values only.
 
 #pragma once
 

@@ -33,8 +33,12 @@ Recurring DrawRecurring(Random& random, Duration every_min, Duration every_max, 
   return {Between(random, every_min, every_max), Between(random, lasts / 20, lasts)};
 }
 
-std::string Percent(double part) { return std::to_string(part * 100).substr(0, 4) + '%'; }
-std::string Millis(Duration duration) { return std::to_string(Milliseconds(duration)) + "ms"; }
+std::string Percent(double part) {
+  return std::to_string(part * 100).substr(0, 4) + '%';
+}
+std::string Millis(Duration duration) {
+  return std::to_string(Milliseconds(duration)) + "ms";
+}
 
 std::string Describe(const char* name, const LinkQuality& quality) {
   return std::string(name) + " to " + Millis(quality.delay_max) + ", loss " +
@@ -57,9 +61,9 @@ std::string Faults::ToString() const {
   return Describe("near links", in_region) + Describe("far links", between_regions) +
          Describe("node cuts", node_cuts) + Describe("region cuts", region_cuts) +
          Describe("node crashes", node_crashes) + (crash_again ? "crashes again; " : "") +
-         (torn_tails ? "torn tails; " : "") +
-         Describe("gateway crashes", gateway_crashes) + Describe("blackouts", blackouts) + Describe("clock steps", clock_steps) +
-         "syncs to " + Millis(sync_most);
+         (torn_tails ? "torn tails; " : "") + Describe("gateway crashes", gateway_crashes) +
+         Describe("blackouts", blackouts) + Describe("clock steps", clock_steps) + "syncs to " +
+         Millis(sync_most);
 }
 
 Faults DrawFaults(Random& random) {
@@ -93,9 +97,8 @@ void FaultPlan::Start() {
   Repeat(faults_.node_cuts, [this] { CutNodes(); });
   Repeat(faults_.region_cuts, [this] { CutRegions(); });
   Repeat(faults_.node_crashes, [this] { CrashNodes(); });
-  Repeat(faults_.gateway_crashes, [this] {
-    Crash(random_.Pick(cluster_.gateways()), faults_.gateway_crashes.lasts);
-  });
+  Repeat(faults_.gateway_crashes,
+         [this] { Crash(random_.Pick(cluster_.gateways()), faults_.gateway_crashes.lasts); });
   Repeat(faults_.blackouts, [this] { BlackOut(); });
   Repeat(faults_.clock_steps, [this] { StepClock(); });
 }
@@ -128,7 +131,8 @@ void FaultPlan::CutNodes() {
   std::vector<ProcessId> others = ProcessesOf(random_.Pick(cluster_.topology().regions).id);
   random_.Shuffle(others);
   const std::size_t count = random_.Between(1, 2);
-  const std::vector<ProcessId> some(others.end() - static_cast<std::ptrdiff_t>(count), others.end());
+  const std::vector<ProcessId> some(others.end() - static_cast<std::ptrdiff_t>(count),
+                                    others.end());
   others.resize(others.size() - count);
   if (random_.OneIn(2)) others.resize(random_.Between(1, others.size()));
   CutLinks(some, others, random_.Between(1, 3), DrawLength(faults_.node_cuts.lasts));

@@ -25,14 +25,15 @@ struct Recurring {
 struct Faults {
   LinkQuality in_region;
   LinkQuality between_regions;
-  Recurring node_cuts;    // a node or two, from some or all of their region, in one or both directions
+  Recurring
+      node_cuts;  // a node or two, from some or all of their region, in one or both directions
   Recurring region_cuts;  // between two regions, or one and all others
   Recurring node_crashes;
   bool crash_again = false;  // sometimes soon after the start
   bool torn_tails = false;
   std::uint64_t whole_region = 0;  // one crash in so many takes a region's nodes all at once
   Recurring gateway_crashes;
-  Recurring blackouts;  // a region is cut off, and soon after loses its power
+  Recurring blackouts;    // a region is cut off, and soon after loses its power
   Recurring clock_steps;  // `lasts`: by at most
   Duration sync_most = std::chrono::milliseconds(2);
 

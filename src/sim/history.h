@@ -36,7 +36,7 @@ struct Op {
   RegionId region;
   Bytes value;                            // of a put
   std::optional<std::size_t> token_from;  // the op whose answer's context was presented
-  bool may_repeat = false;  // forwarded or tried again: may have been done more than once
+  bool may_repeat = false;   // forwarded or tried again: may have been done more than once
   bool was_retried = false;  // by the client
   Instant invoked;
   Instant ended = kNever;

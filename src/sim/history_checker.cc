@@ -96,8 +96,8 @@ void HistoryChecker::CheckPut(const Op& put, Violations& violations) {
                    std::to_string(dots) + " dots");
   }
   if (put.fate != Fate::kAcked || IsVisible(put)) return;
-  const bool explained = std::ranges::any_of(
-      writes_[put.key], [&](const Op* write) { return Explains(*write, put); });
+  const bool explained =
+      std::ranges::any_of(writes_[put.key], [&](const Op* write) { return Explains(*write, put); });
   if (!explained) {
     violations.Add("lost: " + ToString(put) +
                    " was acknowledged, is not visible, and no client overwrote it");
@@ -110,8 +110,9 @@ void HistoryChecker::CheckCovered(const Op& write, Violations& violations) {
     const Op& put = *writer_of_.at(value);
     // One that was done twice may have been done again after it was read.
     if (put.id == write.id || !IsVisible(put) || dots_.DotsOf(value) != 1) continue;
-    violations.Add("undead: " + ToString(put) + " is visible, though the acknowledged " + ToString(write) +
-                   " covered it by the token of #" + std::to_string(*write.token_from));
+    violations.Add("undead: " + ToString(put) + " is visible, though the acknowledged " +
+                   ToString(write) + " covered it by the token of #" +
+                   std::to_string(*write.token_from));
   }
 }
 

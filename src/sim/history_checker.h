@@ -5,8 +5,8 @@
 //     surfaced  a value was stored that its client was told had certainly failed
 //     invented  a get showed what nobody wrote to that key
 //
-// What a token may cover (enough to explain a missing value): the values of the get it came from, or
-// the value of the put. What it surely covers (must not be visible): the values of the get; of a
+// What a token may cover (enough to explain a missing value): the values of the get it came from,
+// or the value of the put. What it surely covers (must not be visible): the values of the get; of a
 // put's token, what that put surely covered, since the token of a put that left siblings speaks for
 // its own version only where that version is held. Under `lww` another write explains a missing one
 // unless the missing one had seen it.
@@ -35,9 +35,9 @@ class HistoryChecker {
  private:
   using Values = std::set<Bytes>;
 
-  Values Shown(std::size_t token) const;         // may be covered by that op's token
+  Values Shown(std::size_t token) const;           // may be covered by that op's token
   const Values& SurelyCovered(std::size_t token);  // must be
-  bool HasSeen(const Op& op, const Op& other);   // by tokens, also by way of others
+  bool HasSeen(const Op& op, const Op& other);     // by tokens, also by way of others
   bool IsLww(const Op& op) const;
   bool IsVisible(const Op& put) const;
 

@@ -10,8 +10,8 @@ namespace meridian::sim {
 namespace {
 
 constexpr std::array<std::string_view, 6> kZeroAtRest{
-    "lag_milliseconds", "lag_unknown",        "behind_mutations",
-    "waiting_bytes",    "orphaned_log_rows_total", "corrupt_messages_total"};
+    "lag_milliseconds",        "lag_unknown",           "behind_mutations", "waiting_bytes",
+    "orphaned_log_rows_total", "corrupt_messages_total"};
 
 std::string Name(crdt::PartitionKey key) {
   return "partition " + std::to_string(key.partition.value) + " of placement " +
@@ -79,7 +79,8 @@ std::optional<std::string> DifferenceIn(SimCluster& cluster, crdt::PartitionKey 
 }
 
 bool EndsWithOne(const std::string& name) {
-  return std::ranges::any_of(kZeroAtRest, [&](std::string_view end) { return name.ends_with(end); });
+  return std::ranges::any_of(kZeroAtRest,
+                             [&](std::string_view end) { return name.ends_with(end); });
 }
 
 std::optional<std::string> ComplaintIn(const std::string& who, const node::ClientAnswer& answer) {
@@ -115,8 +116,9 @@ std::optional<std::string> ComplaintOfFigures(SimCluster& cluster) {
   std::vector<ProcessId> all = cluster.nodes();
   all.insert(all.end(), cluster.gateways().begin(), cluster.gateways().end());
   for (const ProcessId process : all) {
-    cluster.Ask(process, request,
-                [&answers, process](const node::ClientAnswer& answer) { answers[process] = answer; });
+    cluster.Ask(process, request, [&answers, process](const node::ClientAnswer& answer) {
+      answers[process] = answer;
+    });
   }
   cluster.RunFor(std::chrono::milliseconds(5));
   for (const ProcessId process : all) {

@@ -85,9 +85,8 @@ const node::RingNode& SimCluster::ring_node(ProcessId process) const {
 }
 
 void SimCluster::Ask(ProcessId process, const node::ClientRequest& request, Answered answered) {
-  at(process).Serve(node::EncodeRequest(request), [answered](const Bytes& body) {
-    answered(OrStop(node::DecodeAnswer(body)));
-  });
+  at(process).Serve(node::EncodeRequest(request),
+                    [answered](const Bytes& body) { answered(OrStop(node::DecodeAnswer(body))); });
 }
 
 }  // namespace meridian::sim

@@ -24,9 +24,9 @@ namespace meridian::sim {
 // A bug to plant, for the test of the checkers.
 enum class Plant {
   kNothing,
-  kAckBeforeSync,      // machines are told that writes are durable before they are
-  kReuseIncarnation,   // a node that lost its tail comes back under the incarnation it had
-  kSeenFromContext,    // replicas mark as seen what a row's context covers
+  kAckBeforeSync,     // machines are told that writes are durable before they are
+  kReuseIncarnation,  // a node that lost its tail comes back under the incarnation it had
+  kSeenFromContext,   // replicas mark as seen what a row's context covers
 };
 
 struct ClusterOptions {

@@ -1,6 +1,7 @@
 // The network between all processes: late, lossy, repeating, reordering, cut where told.
 //
-//     1.2 ──Send──> quality of the link (in a region, or between) ──> 0, 1 or 2 deliveries, each when
+//     1.2 ──Send──> quality of the link (in a region, or between) ──> 0, 1 or 2 deliveries, each
+//     when
 //                   cut? lost                                          its own delay says
 //                   held? kept until released
 //

@@ -13,14 +13,16 @@ namespace {
 constexpr std::uint64_t kTurnDelayMicros = 200;
 constexpr Duration kWallAtStart = std::chrono::hours(24 * 365 * 54);
 
-Duration Micros(std::uint64_t count) { return Duration(static_cast<Duration::rep>(count)); }
+Duration Micros(std::uint64_t count) {
+  return Duration(static_cast<Duration::rep>(count));
+}
 
 // "k2 of namespace 3: {1.2#1:4} 1.2#1:4=v17 1.1#1:2=deleted"
 std::string DescribeRow(const Bytes& storage_key, const Bytes& value) {
   const crdt::RowKey key = OrStop(crdt::ParseStorageKey(storage_key));
   const crdt::Row row = OrStop(crdt::DecodeRow(value));
-  std::string text = key.key + " of namespace " + std::to_string(key.space.value) + ": " +
-                     row.context.ToString();
+  std::string text =
+      key.key + " of namespace " + std::to_string(key.space.value) + ": " + row.context.ToString();
   for (const crdt::Version& version : row.versions) {
     text += ' ' + ToString(version.dot) + '=' + version.value.value_or("deleted");
   }

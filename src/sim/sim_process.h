@@ -4,9 +4,10 @@
 //                          apply writes ─▶ a sync begins, if none runs ─▶ send what need not wait
 //     sync done ─▶ storage.Sync ─▶ next turn: Durable, release in order what waited
 //
-// A crash drops the machine, its inbox and what waited, and the unsynced tail of its disk (all of it
-// or, torn, a part); a start makes a new machine over what is left. Clocks: each process has its own
-// origin of monotonic time, which never goes back, and a wall clock that may be stepped either way.
+// A crash drops the machine, its inbox and what waited, and the unsynced tail of its disk (all of
+// it or, torn, a part); a start makes a new machine over what is left. Clocks: each process has its
+// own origin of monotonic time, which never goes back, and a wall clock that may be stepped either
+// way.
 
 #pragma once
 
@@ -46,8 +47,8 @@ class SimProcess final : private Log {
   SimProcess(const SimProcess&) = delete;
   SimProcess& operator=(const SimProcess&) = delete;
 
-  void Start();            // Requires !up().
-  void Crash(bool torn);   // Requires up().
+  void Start();           // Requires !up().
+  void Crash(bool torn);  // Requires up().
   bool up() const { return machine_ != nullptr; }
   Machine& machine() { return *machine_; }              // Requires up().
   const Machine& machine() const { return *machine_; }  // Requires up().

@@ -8,6 +8,7 @@
 #include "sim/hole_checker.h"
 #include "sim/rest_checker.h"
 #include "sim/sim_topology.h"
+#include "sim/watchers.h"
 #include "sim/workload.h"
 
 namespace meridian::sim {
@@ -16,21 +17,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration kPoll = std::chrono::milliseconds(995);
-
-// Shows everything to both.
-class Watchers final : public Observer {
- public:
-  Watchers(DotChecker& dots, HoleChecker& holes) : dots_(dots), holes_(holes) {}
-  void OnSent(const Message& message) override { dots_.OnSent(message); }
-  void OnApplied(ProcessId process, const WriteBatch& batch) override {
-    dots_.OnApplied(process, batch);
-  }
-  void OnCrashed(Actor actor, const SimStorage& disk) override { holes_.OnCrashed(actor, disk); }
-
- private:
-  DotChecker& dots_;
-  HoleChecker& holes_;
-};
 
 ClusterOptions DrawOptions(Random& random, Plant plant) {
   ClusterOptions options;

@@ -17,9 +17,9 @@ namespace meridian::sim {
 
 struct RunOptions {
   Plant plant = Plant::kNothing;
-  Duration storm = std::chrono::seconds(20);   // while faults strike and clients work
+  Duration storm = std::chrono::seconds(20);          // while faults strike and clients work
   Duration quiet_within = std::chrono::seconds(120);  // of the healing
-  Trace::Show show;                            // gets every line of the trace
+  Trace::Show show;                                   // gets every line of the trace
 };
 
 struct RunFigures {

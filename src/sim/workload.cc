@@ -16,7 +16,9 @@ Duration DrawDuration(Random& random, Duration most) {
       static_cast<Duration::rep>(random.Below(static_cast<std::uint64_t>(most.count()) + 1)));
 }
 
-Duration LinkDelay(Random& random) { return milliseconds(0) + DrawDuration(random, milliseconds(1)); }
+Duration LinkDelay(Random& random) {
+  return milliseconds(0) + DrawDuration(random, milliseconds(1));
+}
 
 }  // namespace
 
@@ -105,8 +107,7 @@ void Workload::DrawLevel(node::ClientRequest& request) {
 
 std::size_t Workload::ReplicasOf(RegionId region, const std::string& space) const {
   const local::Topology& topology = cluster_.topology();
-  const auto& replicas =
-      topology.FindPlacement(topology.FindNamespace(space)->placement)->replicas;
+  const auto& replicas = topology.FindPlacement(topology.FindNamespace(space)->placement)->replicas;
   const auto at = replicas.find(region);
   return at == replicas.end() ? 0 : at->second;
 }
@@ -133,7 +134,9 @@ ProcessId Workload::DrawNode(Op& op, const KeyName& key) {
   return NodeProcess(op.region, node);
 }
 
-bool Workload::IsCurrent(const Try& attempt) const { return tries_[attempt.op] == attempt.number; }
+bool Workload::IsCurrent(const Try& attempt) const {
+  return tries_[attempt.op] == attempt.number;
+}
 
 void Workload::Send(Try attempt) {
   attempt.number = ++tries_[attempt.op];
@@ -141,8 +144,7 @@ void Workload::Send(Try attempt) {
   if (attempt.number > 1) op.may_repeat = op.was_retried = true;
   const ProcessId node = DrawNode(op, op.key);
   cluster_.trace().Add(cluster_.queue().now(), "client " + std::to_string(attempt.client) +
-                                                   " asks " + ToString(node) + ": " +
-                                                   ToString(op));
+                                                   " asks " + ToString(node) + ": " + ToString(op));
   cluster_.queue().After(milliseconds(attempt.request.timeout_ms) + kPatience, [this, attempt] {
     if (IsCurrent(attempt)) OnSilence(attempt);
   });
@@ -196,8 +198,8 @@ void Workload::Finish(const Try& attempt) {
   ++tries_[attempt.op];  // whatever still comes is too late
   Op& op = history_[attempt.op];
   op.ended = cluster_.queue().now();
-  cluster_.trace().Add(op.ended, "client " + std::to_string(attempt.client) + " ends " +
-                                     ToString(op));
+  cluster_.trace().Add(op.ended,
+                       "client " + std::to_string(attempt.client) + " ends " + ToString(op));
   --busy_;
   Think(attempt.client);
 }

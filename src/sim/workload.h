@@ -18,12 +18,12 @@
 namespace meridian::sim {
 
 struct WorkloadOptions {
-  std::size_t clients = 3;         // a region
-  std::size_t keys = 3;            // a namespace
+  std::size_t clients = 3;  // a region
+  std::size_t keys = 3;     // a namespace
   Duration think_max = std::chrono::milliseconds(600);
-  double loss = 0;                 // of a request or of an answer, on the client's link
-  std::uint64_t gets = 40;         // of a hundred operations
-  std::uint64_t deletes = 12;      // likewise
+  double loss = 0;             // of a request or of an answer, on the client's link
+  std::uint64_t gets = 40;     // of a hundred operations
+  std::uint64_t deletes = 12;  // likewise
 };
 
 WorkloadOptions DrawWorkload(Random& random);
@@ -71,7 +71,7 @@ class Workload {
   Random random_;
   History history_;
   std::vector<Client> clients_;
-  std::vector<std::size_t> tries_;               // by op: the number of the try that counts
+  std::vector<std::size_t> tries_;                      // by op: the number of the try that counts
   std::map<KeyName, std::vector<std::size_t>> tokens_;  // ops whose answers carried one
   std::size_t busy_ = 0;
   bool stopped_ = false;

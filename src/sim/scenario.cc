@@ -1,0 +1,197 @@
+#include "sim/scenario.h"
+
+#include "base/fail_stop.h"
+#include "local/log_keys.h"
+#include "sim/rest_checker.h"
+
+namespace meridian::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr LinkQuality kNear{microseconds(200), microseconds(200), 0, 0, 0, {}, true};
+constexpr LinkQuality kFar{milliseconds(30), milliseconds(30), 0, 0, 0, {}, true};
+constexpr Duration kQuietWithin = seconds(120);
+
+ClusterOptions OptionsFor(const TopologyShape& shape) {
+  ClusterOptions options;
+  options.topology = MakeTopology(shape);
+  return options;
+}
+
+node::ClientRequest RequestFor(node::Operation operation, const Bytes& key, const Asking& asking) {
+  node::ClientRequest request;
+  request.operation = operation;
+  request.space = asking.space;
+  request.key = key;
+  request.context = asking.context;
+  request.level = asking.level;
+  request.timeout_ms = asking.timeout_ms;
+  return request;
+}
+
+}  // namespace
+
+Scenario::Scenario(const TopologyShape& shape)
+    : options_(OptionsFor(shape)),
+      dots_(options_.topology.partition_bits, violations_),
+      holes_(options_.topology),
+      watchers_(dots_, holes_),
+      cluster_(options_, Random(1), trace_, watchers_) {
+  cluster_.network().SetQuality(kNear, kFar);
+  for (const ProcessId node : cluster_.nodes()) StartDisk(node);
+  cluster_.StartAll();
+  RunFor(seconds(3));  // until gateways know their regions
+}
+
+std::vector<ProcessId> Scenario::NodesOf(std::uint16_t region, const Bytes& key,
+                                         bool primaries) const {
+  const local::Ring& ring = cluster_.ring({region});
+  const local::Namespace* space = cluster_.topology().FindNamespace("default");
+  const local::PreferenceList* list =
+      ring.ListOf(ring.PartitionOfToken(space->placement, TokenOf(space->id, key)));
+  std::vector<ProcessId> nodes;
+  for (const local::Node& node : cluster_.topology().FindRegion(RegionId{region})->nodes) {
+    if (list->IsPrimary(node.id) == primaries) nodes.push_back(NodeProcess({region}, node.id));
+  }
+  return nodes;
+}
+
+std::vector<ProcessId> Scenario::NonPrimariesOf(std::uint16_t region, const Bytes& key) const {
+  return NodesOf(region, key, false);
+}
+
+std::vector<ProcessId> Scenario::PrimariesOf(std::uint16_t region, const Bytes& key) const {
+  return NodesOf(region, key, true);
+}
+
+Scenario::Later Scenario::Begin(ProcessId at, const node::ClientRequest& request) {
+  auto later = std::make_shared<std::optional<node::ClientAnswer>>();
+  cluster_.Ask(at, request, [later](const node::ClientAnswer& answer) { *later = answer; });
+  return later;
+}
+
+node::ClientAnswer Scenario::Ask(ProcessId at, node::ClientRequest request) {
+  const Later later = Begin(at, request);
+  const Instant until = cluster_.queue().now() + milliseconds(request.timeout_ms) + seconds(1);
+  while (!*later && cluster_.queue().now() < until) RunFor(microseconds(100));
+  if (*later) return **later;
+  node::ClientAnswer none;
+  none.status = node::Status::kUnavailable;
+  none.message = "no answer";
+  return none;
+}
+
+node::ClientAnswer Scenario::Put(ProcessId at, const Bytes& key, const Bytes& value,
+                                 Asking asking) {
+  node::ClientRequest request = RequestFor(node::Operation::kPut, key, asking);
+  request.value = value;
+  return Ask(at, std::move(request));
+}
+
+Scenario::Later Scenario::BeginPut(ProcessId at, const Bytes& key, const Bytes& value,
+                                   Asking asking) {
+  node::ClientRequest request = RequestFor(node::Operation::kPut, key, asking);
+  request.value = value;
+  return Begin(at, request);
+}
+
+node::ClientAnswer Scenario::Get(ProcessId at, const Bytes& key, Asking asking) {
+  return Ask(at, RequestFor(node::Operation::kGet, key, asking));
+}
+
+node::ClientAnswer Scenario::Delete(ProcessId at, const Bytes& key, Asking asking) {
+  return Ask(at, RequestFor(node::Operation::kDelete, key, asking));
+}
+
+void Scenario::Cut(ProcessId from, ProcessId to) {
+  cluster_.network().Cut(from, to);
+}
+
+void Scenario::CutRegions(std::uint16_t one, std::uint16_t other) {
+  for (const ProcessId a : cluster_.gateways()) {
+    for (const ProcessId b : cluster_.gateways()) {
+      if (a.region.value != one || b.region.value != other) continue;
+      Cut(a, b);
+      Cut(b, a);
+    }
+  }
+}
+
+void Scenario::Heal() {
+  cluster_.network().HealAll();
+}
+void Scenario::Hold(ProcessId from, ProcessId to) {
+  cluster_.network().Hold(from, to);
+}
+void Scenario::Release(ProcessId from, ProcessId to) {
+  cluster_.network().Release(from, to);
+}
+
+void Scenario::RepeatEverything(Duration within) {
+  LinkQuality near = kNear;
+  LinkQuality far = kFar;
+  near.repeat = far.repeat = 1;
+  near.late_max = far.late_max = within;
+  cluster_.network().SetQuality(near, far);
+}
+
+void Scenario::Crash(ProcessId process) {
+  cluster_.Crash(process, false);
+}
+void Scenario::Restart(ProcessId process) {
+  cluster_.Start(process);
+}
+void Scenario::StopDisk(ProcessId node) {
+  cluster_.at(node).SetSyncTime(hours(10), hours(10));
+}
+
+void Scenario::StartDisk(ProcessId node) {
+  cluster_.at(node).SetSyncTime(microseconds(300), microseconds(300));
+}
+
+void Scenario::StepClock(ProcessId process, Duration step) {
+  cluster_.at(process).StepWallClock(step);
+}
+
+void Scenario::CollectRow(ProcessId node, const Bytes& key, const std::string& space_name) {
+  MERIDIAN_CHECK(!cluster_.IsUp(node));
+  const local::Namespace* space = cluster_.topology().FindNamespace(space_name);
+  const Bytes row = crdt::StorageKey({space->placement, space->id, key, {}});
+  SimStorage& disk = cluster_.at(node).disk();
+  WriteBatch batch{{1}, {{Column::kData, row, std::nullopt}}};
+  OrStop(disk.Scan(Column::kLog, {}, {}, [&](const Entry& entry) {
+    if (entry.value == local::LogValue(row)) {
+      batch.writes.push_back({Column::kLog, Bytes(entry.key), std::nullopt});
+    }
+    return true;
+  }));
+  OrStop(disk.Apply(batch));
+  disk.Sync({1});
+  disk.Crash();  // nothing is lost; ids of batches begin anew
+}
+
+void Scenario::RunFor(Duration duration) {
+  cluster_.RunFor(duration);
+}
+
+std::string Scenario::RunUntilQuiet() {
+  const Instant start = cluster_.queue().now();
+  std::optional<std::string> left;
+  do {
+    RunFor(milliseconds(995));
+    left = DifferenceOfReplicas(cluster_);
+    if (!left) left = ComplaintOfFigures(cluster_);
+  } while (left && cluster_.queue().now() - start < kQuietWithin);
+  return left.value_or("");
+}
+
+std::string Scenario::Violated() {
+  holes_.Check(cluster_, violations_);
+  return violations_.empty() ? "" : violations_.list().front();
+}
+
+}  // namespace meridian::sim

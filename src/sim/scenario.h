@@ -1,0 +1,100 @@
+// A small system whose faults are said, not drawn: for tests that read as prose.
+//
+//     Scenario s;
+//     s.StopDisk(s.Node(1, 1));
+//     EXPECT_EQ(s.Put(s.Node(1, 1), "milk", "2 litres").status, Status::kOk);
+//     s.Crash(s.Node(1, 1));
+//     s.Restart(s.Node(1, 1));
+//     EXPECT_EQ(s.RunUntilQuiet(), "");
+//
+// Three regions on perfect links, one partition a placement, so that every key shares it. A request
+// runs the clock until it is answered. The watchers of dots and holes look on.
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sim/dot_checker.h"
+#include "sim/hole_checker.h"
+#include "sim/sim_cluster.h"
+#include "sim/sim_topology.h"
+#include "sim/violations.h"
+#include "sim/watchers.h"
+
+namespace meridian::sim {
+
+struct Asking {
+  std::string space = "default";
+  Bytes context;  // of an earlier answer; empty: none
+  node::Level level = node::Level::kLocalQuorum;
+  std::uint32_t timeout_ms = 2000;
+};
+
+class Scenario {
+ public:
+  static TopologyShape SmallShape() { return {3, 1, 1, 3, 0}; }
+  explicit Scenario(const TopologyShape& shape = SmallShape());
+
+  // Node 2 of region 1; gateway 1 of region 3.
+  static ProcessId Node(std::uint16_t region, std::uint32_t number) {
+    return {{region}, Role::kNode, number};
+  }
+  static ProcessId Gateway(std::uint16_t region, std::uint32_t number = 1) {
+    return {{region}, Role::kGateway, number};
+  }
+  // The nodes that are no primaries of the key, and those that are, in a region.
+  std::vector<ProcessId> NonPrimariesOf(std::uint16_t region, const Bytes& key) const;
+  std::vector<ProcessId> PrimariesOf(std::uint16_t region, const Bytes& key) const;
+
+  // Runs until answered. kUnavailable, "no answer", when none ever comes.
+  node::ClientAnswer Put(ProcessId at, const Bytes& key, const Bytes& value, Asking asking = {});
+  node::ClientAnswer Get(ProcessId at, const Bytes& key, Asking asking = {});
+  node::ClientAnswer Delete(ProcessId at, const Bytes& key, Asking asking = {});
+  // Asks and does not wait. Later returns the answer, once there is one.
+  using Later = std::shared_ptr<std::optional<node::ClientAnswer>>;
+  Later BeginPut(ProcessId at, const Bytes& key, const Bytes& value, Asking asking = {});
+
+  // Nothing that `from` sends to `to` arrives any more.
+  void Cut(ProcessId from, ProcessId to);
+  // No gateway of either region hears the other's.
+  void CutRegions(std::uint16_t one, std::uint16_t other);
+  void Heal();  // all cuts
+  // What `from` sends to `to` is under way until released.
+  void Hold(ProcessId from, ProcessId to);
+  void Release(ProcessId from, ProcessId to);
+  // From now on every message arrives a second time, up to so much later.
+  void RepeatEverything(Duration within);
+
+  void Crash(ProcessId process);  // loses what was not synced
+  void Restart(ProcessId process);
+  void StopDisk(ProcessId node);  // no sync ends any more
+  void StartDisk(ProcessId node);
+  void StepClock(ProcessId process, Duration step);
+  // Erases the row of a node that is down, and its log. That its dots were seen stays in the
+  // checkpoint: what collecting a row will do.
+  void CollectRow(ProcessId node, const Bytes& key, const std::string& space = "default");
+
+  void RunFor(Duration duration);
+  // Until all replicas agree and no gateway reports a lag; empty, or what is left after two
+  // minutes.
+  std::string RunUntilQuiet();
+  // What the watchers saw: dots named twice, holes where none may be. Empty: nothing.
+  std::string Violated();
+
+ private:
+  node::ClientAnswer Ask(ProcessId at, node::ClientRequest request);
+  Later Begin(ProcessId at, const node::ClientRequest& request);
+  std::vector<ProcessId> NodesOf(std::uint16_t region, const Bytes& key, bool primaries) const;
+
+  Trace trace_;
+  Violations violations_;
+  ClusterOptions options_;
+  DotChecker dots_;
+  HoleChecker holes_;
+  Watchers watchers_;
+  SimCluster cluster_;
+};
+
+}  // namespace meridian::sim
