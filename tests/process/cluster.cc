@@ -25,13 +25,14 @@ namespace fs = std::filesystem;
 constexpr std::uint16_t kPortsARegion = 30;
 constexpr std::uint16_t kPortsACluster = 100;  // the last ten are the emulator's
 
+}  // namespace
+
 std::string NewDirectory() {
   std::string name = (fs::temp_directory_path() / "meridian-test-XXXXXX").string();
   EXPECT_NE(mkdtemp(name.data()), nullptr);
   return name;
 }
 
-// The first block of ports that nobody listens on.
 std::uint16_t FreePorts() {
   for (const std::uint16_t base : std::initializer_list<std::uint16_t>{7500, 8500, 9500}) {
     bool free = true;
@@ -43,8 +44,6 @@ std::uint16_t FreePorts() {
   ADD_FAILURE() << "no free ports at 7500, 8500 or 9500";
   return 7500;
 }
-
-}  // namespace
 
 bool Eventually(const std::function<bool()>& condition, std::chrono::seconds patience) {
   const Instant deadline = io::Now().monotonic + patience;

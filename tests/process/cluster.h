@@ -12,6 +12,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,6 +25,11 @@ namespace meridian::process_tests {
 // Whether it becomes true in time; asks again and again.
 bool Eventually(const std::function<bool()>& condition,
                 std::chrono::seconds patience = std::chrono::seconds(30));
+
+// An empty one, of temporary files.
+std::string NewDirectory();
+// The start of the first hundred ports that nobody listens on.
+std::uint16_t FreePorts();
 
 class Cluster {
  public:
