@@ -127,9 +127,9 @@ int RunGateway(const local::Topology& topology, const local::Region& region,
   link.epoch = topology.epoch;
   link.listen = {gateway.wan.host, gateway.wan.port};
   link.peers = std::move(dial);
-  io::WanLink wan(process.loop(), std::move(link),
-                  [&](Message message) { process.driver().Deliver(std::move(message)); },
-                  random.Fork(), log);
+  io::WanLink wan(
+      process.loop(), std::move(link),
+      [&](Message message) { process.driver().Deliver(std::move(message)); }, random.Fork(), log);
   process.driver().UseWan(wan);
   if (const auto started = wan.Start(); !started) {
     return Refuse("wan address", started.error().message);
@@ -174,7 +174,8 @@ int main(int argc, char** argv) {
   app.add_option("--topology", arguments.topology, "The topology file")->required();
   app.add_option("--name", arguments.name, "This gateway's name in it, such as us-east-gw-1")
       ->required();
-  app.add_option("--secret", arguments.secret, "Accepted for symmetry with meridiand; not used yet");
+  app.add_option("--secret", arguments.secret,
+                 "Accepted for symmetry with meridiand; not used yet");
   app.add_option("--dial", arguments.dial,
                  "GATEWAY=HOST:PORT: dial that gateway there instead of where the topology says");
   try {

@@ -1,5 +1,5 @@
-// What meridiand and meridian-gateway have in common: the command line, the topology, the sockets of
-// the region, HTTP, and the end by signal.
+// What meridiand and meridian-gateway have in common: the command line, the topology, the sockets
+// of the region, HTTP, and the end by signal.
 //
 //     exit status: 0 drained, 1 failed while running, 2 cannot start as asked
 

@@ -11,15 +11,16 @@
 
 namespace meridian {
 
-[[noreturn]] inline void CheckFailed(
-    const char* condition, std::source_location where = std::source_location::current()) {
+[[noreturn]] inline void CheckFailed(const char* condition,
+                                     std::source_location where = std::source_location::current()) {
   std::fprintf(stderr, "%s:%u: check failed: %s\n", where.file_name(), where.line(), condition);
   std::abort();
 }
 
 }  // namespace meridian
 
-#define MERIDIAN_CHECK(condition) \
-  do {                            \
-    if (!(condition)) [[unlikely]] ::meridian::CheckFailed(#condition); \
+#define MERIDIAN_CHECK(condition)          \
+  do {                                     \
+    if (!(condition)) [[unlikely]]         \
+      ::meridian::CheckFailed(#condition); \
   } while (false)

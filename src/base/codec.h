@@ -108,7 +108,7 @@ template <class T>
 inline constexpr bool kIsPlainNumber = std::is_arithmetic_v<T> && !std::is_floating_point_v<T>;
 
 template <class T>
-  requires kIsPlainNumber<T>
+requires kIsPlainNumber<T>
 void CEREAL_SAVE_FUNCTION_NAME(Writer& writer, const T& number) {
   if constexpr (std::is_signed_v<T>) {
     const auto wide = static_cast<std::int64_t>(number);
@@ -119,7 +119,7 @@ void CEREAL_SAVE_FUNCTION_NAME(Writer& writer, const T& number) {
 }
 
 template <class T>
-  requires kIsPlainNumber<T>
+requires kIsPlainNumber<T>
 void CEREAL_LOAD_FUNCTION_NAME(Reader& reader, T& number) {
   const std::uint64_t raw = reader.Varint();
   if constexpr (std::is_signed_v<T>) {

@@ -7,7 +7,9 @@
 
 namespace meridian {
 
-Token TokenOf(NamespaceId space, ByteView key) { return {HashOf(key, space.value)}; }
+Token TokenOf(NamespaceId space, ByteView key) {
+  return {HashOf(key, space.value)};
+}
 
 PartitionId PartitionOf(Token token, unsigned partition_bits) {
   MERIDIAN_CHECK(partition_bits <= 16);

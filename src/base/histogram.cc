@@ -50,7 +50,9 @@ void Histogram::Merge(const Histogram& other) {
   sum_ += other.sum_;
 }
 
-double Histogram::Mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
+double Histogram::Mean() const {
+  return count_ == 0 ? 0 : sum_ / static_cast<double>(count_);
+}
 
 std::uint64_t Histogram::Percentile(double percent) const {
   MERIDIAN_CHECK(percent >= 0 && percent <= 100);

@@ -33,7 +33,8 @@ using NamespaceId = Id<struct NamespaceTag, std::uint16_t>;  // 1 .. 65535
 using PartitionId = Id<struct PartitionTag, std::uint16_t>;  // 0 .. Q - 1
 using Token = Id<struct TokenTag, std::uint64_t>;            // a point of the token space
 using Epoch = Id<struct EpochTag, std::uint64_t>;            // number of the topology, from 1
-using BatchId = Id<struct BatchTag, std::uint64_t>;  // write batches of one process, from 1; 0: none
+using BatchId =
+    Id<struct BatchTag, std::uint64_t>;  // write batches of one process, from 1; 0: none
 
 // Who mints dots: one start of one node. Packed so that it orders and encodes as one integer.
 struct Actor {
@@ -43,9 +44,7 @@ struct Actor {
     return {(std::uint64_t{region.value} << 54) | (std::uint64_t{node.value} << 32) | incarnation};
   }
   constexpr RegionId region() const { return {static_cast<std::uint16_t>(packed >> 54)}; }
-  constexpr NodeId node() const {
-    return {static_cast<std::uint32_t>((packed >> 32) & 0x3fffff)};
-  }
+  constexpr NodeId node() const { return {static_cast<std::uint32_t>((packed >> 32) & 0x3fffff)}; }
   constexpr std::uint32_t incarnation() const { return static_cast<std::uint32_t>(packed); }
 
   friend auto operator<=>(const Actor&, const Actor&) = default;
@@ -74,7 +73,8 @@ inline ProcessId NodeProcess(RegionId region, NodeId node) {
   return {region, Role::kNode, node.value};
 }
 
-// "2.1" for a node, "2.gw1" for a gateway; for logs and traces. People read names from the topology.
+// "2.1" for a node, "2.gw1" for a gateway; for logs and traces. People read names from the
+// topology.
 inline std::string ToString(ProcessId process) {
   return std::to_string(process.region.value) + (process.role == Role::kGateway ? ".gw" : ".") +
          std::to_string(process.number);

@@ -1,8 +1,8 @@
 // Seeded randomness (xoshiro256**), one generator an owner, handed down by reference.
 //
-// The standard distributions differ between libraries, so the ones needed are here: a seed gives the
-// same run on every machine. Not for secrets.
-// Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021.
+// The standard distributions differ between libraries, so the ones needed are here: a seed gives
+// the same run on every machine. Not for secrets. Source: Blackman and Vigna, "Scrambled linear
+// pseudorandom number generators", 2021.
 
 #pragma once
 

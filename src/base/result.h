@@ -34,7 +34,9 @@ struct Failure {
   Error error;
 };
 
-inline Failure Fail(ErrorCode code, std::string message) { return {{code, std::move(message)}}; }
+inline Failure Fail(ErrorCode code, std::string message) {
+  return {{code, std::move(message)}};
+}
 
 // Success that carries nothing.
 struct Done {};
@@ -42,8 +44,8 @@ struct Done {};
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}                      // NOLINT: implicit on purpose
-  Result(Failure failure) : state_(std::move(failure.error)) {}      // NOLINT: implicit on purpose
+  Result(T value) : state_(std::move(value)) {}                  // NOLINT: implicit on purpose
+  Result(Failure failure) : state_(std::move(failure.error)) {}  // NOLINT: implicit on purpose
 
   bool has_value() const { return std::holds_alternative<T>(state_); }
   explicit operator bool() const { return has_value(); }

@@ -1,7 +1,7 @@
 // A variant as bytes: one byte for which alternative it is, then that alternative's encoding.
 //
-// Bodies of messages are such variants. The byte is `first` plus the alternative's index, so lists of
-// messages only grow at their end, and two lists with other firsts are never mistaken.
+// Bodies of messages are such variants. The byte is `first` plus the alternative's index, so lists
+// of messages only grow at their end, and two lists with other firsts are never mistaken.
 
 #pragma once
 
@@ -40,7 +40,8 @@ Result<Variant> UnpackVariant(ByteView body) {
   using Unpack = Result<Variant> (*)(ByteView);
   static constexpr auto kTable = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<Unpack, sizeof...(I)>{&codec::UnpackAs<Variant, I>...};
-  }(std::make_index_sequence<std::variant_size_v<Variant>>());
+  }
+  (std::make_index_sequence<std::variant_size_v<Variant>>());
   if (index >= kTable.size()) return Fail(ErrorCode::kUnsupportedVersion, "unknown message");
   return kTable[index](body.substr(1));
 }

@@ -24,7 +24,8 @@ class TimerQueue {
   // Takes every id whose time has come, in order.
   std::vector<std::uint64_t> DueBy(Instant now) {
     std::vector<std::uint64_t> due;
-    for (; !heap_.empty() && heap_.top().first <= now; heap_.pop()) due.push_back(heap_.top().second);
+    for (; !heap_.empty() && heap_.top().first <= now; heap_.pop())
+      due.push_back(heap_.top().second);
     return due;
   }
 

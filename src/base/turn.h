@@ -20,7 +20,9 @@ class Turn final : public Storage {
   // `disk` outlives this.
   Turn(ProcessId self, const Storage& disk) : self_(self), disk_(disk) {}
 
-  void Put(Column column, Bytes key, Bytes value) { Stage(column, std::move(key), std::move(value)); }
+  void Put(Column column, Bytes key, Bytes value) {
+    Stage(column, std::move(key), std::move(value));
+  }
   void Erase(Column column, Bytes key) { Stage(column, std::move(key), std::nullopt); }
   void Send(ProcessId to, Bytes body, BatchId after = {});
   void Reply(RequestTag tag, Bytes body, BatchId after = {});

@@ -21,13 +21,15 @@ struct Content {
   }
 };
 
-Fixed64 DigestOf(const RowKey& key) { return {HashOf(key.key, key.space.value ^ 0x746f6b656eULL)}; }
+Fixed64 DigestOf(const RowKey& key) {
+  return {HashOf(key.key, key.space.value ^ 0x746f6b656eULL)};
+}
 
 }  // namespace
 
 Bytes SealToken(const ContextToken& token, const RowKey& key, const Signer& signer) {
-  Bytes sealed = EncodeVersioned(
-      kTokenVersion, Content{DigestOf(key), token.stamp, token.context, token.own});
+  Bytes sealed =
+      EncodeVersioned(kTokenVersion, Content{DigestOf(key), token.stamp, token.context, token.own});
   EncodeTo(sealed, Fixed64{signer.Sign(sealed)});
   return ToBase64Url(sealed);
 }

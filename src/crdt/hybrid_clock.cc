@@ -9,7 +9,9 @@ constexpr std::int64_t kMillisecondsMax = (std::int64_t{1} << 48) - 1;  // the y
 
 // Nothing is above the highest, which no clock gives: staying there loses one tie, wrapping would
 // lose every later write.
-Stamp Above(Stamp stamp) { return {stamp.packed + (stamp.packed == UINT64_MAX ? 0 : 1)}; }
+Stamp Above(Stamp stamp) {
+  return {stamp.packed + (stamp.packed == UINT64_MAX ? 0 : 1)};
+}
 
 }  // namespace
 

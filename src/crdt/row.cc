@@ -85,8 +85,12 @@ Row Updated(const Row& row, const Change& change, Policy policy) {
   return updated;
 }
 
-Bytes EncodeRow(const Row& row) { return EncodeVersioned(kRowVersion, row); }
+Bytes EncodeRow(const Row& row) {
+  return EncodeVersioned(kRowVersion, row);
+}
 
-Result<Row> DecodeRow(ByteView bytes) { return DecodeVersioned<Row>(kRowVersion, bytes); }
+Result<Row> DecodeRow(ByteView bytes) {
+  return DecodeVersioned<Row>(kRowVersion, bytes);
+}
 
 }  // namespace meridian::crdt

@@ -33,7 +33,7 @@ namespace meridian::crdt {
 struct Version {
   Dot dot;
   Stamp stamp;
-  std::optional<Bytes> value;  // none: a tombstone
+  std::optional<Bytes> value;    // none: a tombstone
   std::uint64_t expires_ms = 0;  // absolute, milliseconds since 1970; 0: never
 
   friend bool operator==(const Version&, const Version&) = default;
@@ -86,8 +86,8 @@ void Row::save(Archive& archive) const {
   for (const Version& version : versions) {
     const auto at = std::ranges::lower_bound(entries, version.dot.actor, {}, &Dot::actor);
     MERIDIAN_CHECK(at != entries.end() && context.Covers(version.dot));
-    const std::uint8_t flags = static_cast<std::uint8_t>((version.value ? 1U : 0U) |
-                                                         (version.expires_ms != 0 ? 2U : 0U));
+    const std::uint8_t flags =
+        static_cast<std::uint8_t>((version.value ? 1U : 0U) | (version.expires_ms != 0 ? 2U : 0U));
     archive(static_cast<std::uint64_t>(at - entries.begin()), at->sequence - version.dot.sequence,
             version.stamp, flags);
     if (version.value) archive(*version.value);

@@ -23,7 +23,9 @@ Bytes StorageKey(const RowKey& key, Token token) {
   return bytes;
 }
 
-Bytes StorageKey(const RowKey& key) { return StorageKey(key, key.token()); }
+Bytes StorageKey(const RowKey& key) {
+  return StorageKey(key, key.token());
+}
 
 Result<RowKey> ParseStorageKey(ByteView bytes) {
   if (bytes.size() < kHeader) return Fail(ErrorCode::kCorrupt, "row key is too short");

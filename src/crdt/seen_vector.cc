@@ -92,7 +92,9 @@ std::uint64_t SeenVector::Count() const {
   return count;
 }
 
-std::uint64_t SeenVector::Digest() const { return entries_.empty() ? 0 : HashOf(Encode(*this)); }
+std::uint64_t SeenVector::Digest() const {
+  return entries_.empty() ? 0 : HashOf(Encode(*this));
+}
 
 std::string SeenVector::ToString() const {
   std::string text;

@@ -71,9 +71,9 @@ class SeenVector {
   void load(Archive& archive) {
     archive(entries_);
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      codec::Require(!entries_[i].sequences.empty() &&
-                         (i == 0 || entries_[i - 1].actor < entries_[i].actor),
-                     "seen vector is not in canonical form");
+      codec::Require(
+          !entries_[i].sequences.empty() && (i == 0 || entries_[i - 1].actor < entries_[i].actor),
+          "seen vector is not in canonical form");
     }
   }
 

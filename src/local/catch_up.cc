@@ -56,7 +56,8 @@ void CatchUp::Ask(Moment now, NodeId node, Peer& peer, std::vector<PartitionKey>
   peer.asked = std::move(partitions);
   peer.asked_at = now.monotonic;
   CatchUpAsk ask{peer.ask_id, {}};
-  for (const PartitionKey key : peer.asked) ask.partitions.push_back({key, replica_.log().Seen(key)});
+  for (const PartitionKey key : peer.asked)
+    ask.partitions.push_back({key, replica_.log().Seen(key)});
   turn_.Send(ring_.Process(node), Pack(ask), turn_.Barrier());
 }
 

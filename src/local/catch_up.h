@@ -7,8 +7,8 @@
 //                                      <─ CatchUpAsk again, while there was more
 //
 // A returning replica, a lost message and a put that reached W of N all end here. Pulled by whoever
-// lacks, so the sender keeps nothing; only settled dots are sent, so writes in flight are left alone.
-// Vectors leave only when what they claim is durable.
+// lacks, so the sender keeps nothing; only settled dots are sent, so writes in flight are left
+// alone. Vectors leave only when what they claim is durable.
 
 #pragma once
 

@@ -38,8 +38,8 @@ std::size_t BytesBeside(const crdt::Row& stored, const PutOrder& order, Policy p
   std::size_t bytes = 0;
   if (policy == Policy::kLww || (!order.read && !order.value)) return bytes;
   for (const crdt::Version& version : stored.versions) {
-    const bool replaced = order.read && (order.read->context.Covers(version.dot) ||
-                                         version.dot == order.read->own);
+    const bool replaced =
+        order.read && (order.read->context.Covers(version.dot) || version.dot == order.read->own);
     if (!replaced && version.value) bytes += version.value->size();
   }
   return bytes;
@@ -47,8 +47,7 @@ std::size_t BytesBeside(const crdt::Row& stored, const PutOrder& order, Policy p
 
 }  // namespace
 
-Coordinator::Coordinator(const Ring& ring, Turn& turn, Replica& replica,
-                         CoordinatorOptions options)
+Coordinator::Coordinator(const Ring& ring, Turn& turn, Replica& replica, CoordinatorOptions options)
     : ring_(ring),
       turn_(turn),
       replica_(replica),
@@ -166,8 +165,7 @@ void Coordinator::Get(Moment now, const GetOrder& order) {
   if (SettleGet(pending)) return;
 
   const Bytes body = Pack(ReadRow{id, order.key});
-  const PreferenceList* list =
-      ring_.ListOf(ring_.PartitionOfToken(order.key.placement, token));
+  const PreferenceList* list = ring_.ListOf(ring_.PartitionOfToken(order.key.placement, token));
   std::size_t asked = 1;
   for (const NodeId node : PrimariesOf(*list)) {
     if (node.value == ring_.self().number || asked == order.r) continue;

@@ -5,8 +5,8 @@
 //     get:  read own row, ask R-1 others ─> merge ─> outcome ─> repair the stale ones
 //
 // Quorums are strict: only primaries count. Who has not answered after a quarter of the time is
-// asked again, and for a get so are all other primaries, so one lost message does not fail a request.
-// A put that fails may have reached some replicas and may surface later.
+// asked again, and for a get so are all other primaries, so one lost message does not fail a
+// request. A put that fails may have reached some replicas and may surface later.
 
 #pragma once
 

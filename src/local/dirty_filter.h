@@ -2,8 +2,8 @@
 //
 //     slot[token % 16384] = last batch that wrote a row of that slot
 //
-// May name a batch for a row that did not change (two tokens in one slot), which costs that read the
-// rest of a sync; never misses one that did. Nothing to clean up: old batches are durable.
+// May name a batch for a row that did not change (two tokens in one slot), which costs that read
+// the rest of a sync; never misses one that did. Nothing to clean up: old batches are durable.
 
 #pragma once
 

@@ -43,7 +43,8 @@ void GatewayFeed::OnLogRead(ProcessId gateway, const LogRead& read) {
 }
 
 std::vector<ProcessId> GatewayFeed::StandingOrders(Moment now) {
-  std::erase_if(orders_, [&](const auto& order) { return now.monotonic - order.second > kOrderLife; });
+  std::erase_if(orders_,
+                [&](const auto& order) { return now.monotonic - order.second > kOrderLife; });
   std::vector<ProcessId> gateways;
   for (const auto& [gateway, renewed] : orders_) gateways.push_back(gateway);
   return gateways;

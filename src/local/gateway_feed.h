@@ -1,4 +1,5 @@
-// What a node tells the gateways of its region: rows it minted, what it has seen, what its log holds.
+// What a node tells the gateways of its region: rows it minted, what it has seen, what its log
+// holds.
 //
 //     every turn    FeedRows     rows minted here, once durable here; each to one gateway
 //     on order      SeenReport   seen vectors that changed since the gateway's last report

@@ -4,8 +4,8 @@
 //           -> version (1) | the row's storage key without placement and token
 //     meta  "seen" | placement (2) | partition (2)  ->  version (1) | seen vector
 //
-// Big endian, so a partition's log is contiguous and an actor's dots are in order. The token is left
-// out of the value: it is a function of the rest.
+// Big endian, so a partition's log is contiguous and an actor's dots are in order. The token is
+// left out of the value: it is a function of the rest.
 
 #pragma once
 

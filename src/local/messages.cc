@@ -4,8 +4,12 @@
 
 namespace meridian::local {
 
-Bytes Pack(const RingMessage& message) { return PackVariant<0>(message); }
+Bytes Pack(const RingMessage& message) {
+  return PackVariant<0>(message);
+}
 
-Result<RingMessage> UnpackRingMessage(ByteView body) { return UnpackVariant<0, RingMessage>(body); }
+Result<RingMessage> UnpackRingMessage(ByteView body) {
+  return UnpackVariant<0, RingMessage>(body);
+}
 
 }  // namespace meridian::local

@@ -1,10 +1,10 @@
 // What the processes of one region say to each other: nodes among themselves, and with gateways.
 //
 // A body is one byte, the message's place in RingMessage, and its encoding (docs/wire.md). The list
-// only grows at its end. Every request carries an id of its sender's choice that the answer repeats;
-// ids are never used again, also not after a restart, or an answer to the process that was would be
-// taken for one to the process that is. Any message may be lost or repeated, so every one is safe to
-// handle twice.
+// only grows at its end. Every request carries an id of its sender's choice that the answer
+// repeats; ids are never used again, also not after a restart, or an answer to the process that was
+// would be taken for one to the process that is. Any message may be lost or repeated, so every one
+// is safe to handle twice.
 
 #pragma once
 
@@ -116,7 +116,7 @@ struct CatchUpRows {
 // A gateway's standing order: "send me my share of what you mint, and tell me what you have seen
 // since your report number `since`." Renewed every second; lapses after five.
 struct FeedOrder {
-  std::uint64_t life = 0;   // of the report that `since` refers to; 0: none yet
+  std::uint64_t life = 0;  // of the report that `since` refers to; 0: none yet
   std::uint64_t since = 0;
 
   template <class Archive>
@@ -188,10 +188,9 @@ struct HeldEverywhere {
   }
 };
 
-using RingMessage =
-    std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded, SeenProbe,
-                 CatchUpAsk, CatchUpRows, FeedOrder, FeedRows, SeenReport, LogRead, LogRows,
-                 HeldAsk, HeldEverywhere>;
+using RingMessage = std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded,
+                                 SeenProbe, CatchUpAsk, CatchUpRows, FeedOrder, FeedRows,
+                                 SeenReport, LogRead, LogRows, HeldAsk, HeldEverywhere>;
 
 Bytes Pack(const RingMessage& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);

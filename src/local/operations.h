@@ -1,5 +1,5 @@
-// What a coordinator is ordered to do, and how it ended. Validated: limits and tokens are checked by
-// the client API before an order is made.
+// What a coordinator is ordered to do, and how it ended. Validated: limits and tokens are checked
+// by the client API before an order is made.
 
 #pragma once
 

@@ -64,8 +64,8 @@ void Replica::ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, 
   ++(changed ? counters_.rows_applied : counters_.rows_known);
 }
 
-// Rule 4: a version whose dot is seen here but which the stored row no longer has was overwritten or
-// collected here; joined again it would come back from the dead.
+// Rule 4: a version whose dot is seen here but which the stored row no longer has was overwritten
+// or collected here; joined again it would come back from the dead.
 crdt::Row Replica::WithoutOverwritten(const crdt::Row& incoming, const crdt::Row& stored,
                                       const crdt::SeenVector& seen) {
   crdt::Row kept;

@@ -2,8 +2,8 @@
 //
 //     client, peer, catch-up, another region ──> Apply ──> data row + log rows, in one batch
 //
-// Apply joins what arrives with what is stored. It is idempotent, commutative and associative, and it
-// never refuses; limits bind where a dot is minted. There is no second way to change a row.
+// Apply joins what arrives with what is stored. It is idempotent, commutative and associative, and
+// it never refuses; limits bind where a dot is minted. There is no second way to change a row.
 
 #pragma once
 
@@ -20,10 +20,10 @@
 namespace meridian::local {
 
 struct ReplicaCounters {
-  std::uint64_t rows_applied = 0;   // rows that changed what is stored
-  std::uint64_t rows_known = 0;     // rows that brought nothing new
+  std::uint64_t rows_applied = 0;      // rows that changed what is stored
+  std::uint64_t rows_known = 0;        // rows that brought nothing new
   std::uint64_t versions_dropped = 0;  // seen here and overwritten since (rule 4)
-  std::uint64_t rows_refused = 0;   // of a partition this node does not hold
+  std::uint64_t rows_refused = 0;      // of a partition this node does not hold
 };
 
 class Replica {

@@ -9,7 +9,9 @@ constexpr std::uint8_t kVersion = 1;
 
 }  // namespace
 
-Bytes EncodeRequest(const ClientRequest& request) { return EncodeVersioned(kVersion, request); }
+Bytes EncodeRequest(const ClientRequest& request) {
+  return EncodeVersioned(kVersion, request);
+}
 
 Result<ClientRequest> DecodeRequest(ByteView bytes) {
   Result<ClientRequest> request = DecodeVersioned<ClientRequest>(kVersion, bytes);
@@ -19,7 +21,9 @@ Result<ClientRequest> DecodeRequest(ByteView bytes) {
   return request;
 }
 
-Bytes EncodeAnswer(const ClientAnswer& answer) { return EncodeVersioned(kVersion, answer); }
+Bytes EncodeAnswer(const ClientAnswer& answer) {
+  return EncodeVersioned(kVersion, answer);
+}
 
 Result<ClientAnswer> DecodeAnswer(ByteView bytes) {
   Result<ClientAnswer> answer = DecodeVersioned<ClientAnswer>(kVersion, bytes);

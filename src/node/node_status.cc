@@ -36,8 +36,8 @@ std::string StatusJson(const NodeFigures& figures) {
 MetricSet MetricsOf(const NodeFigures& figures) {
   MetricSet set;
   const auto add = [&](MetricKind kind, const char* name, const char* help, std::uint64_t value) {
-    set.metrics.push_back({kind, std::string("meridian_node_") + name, help, {},
-                           static_cast<std::int64_t>(value)});
+    set.metrics.push_back(
+        {kind, std::string("meridian_node_") + name, help, {}, static_cast<std::int64_t>(value)});
   };
   const local::CoordinatorCounters& requests = figures.coordinator.counters();
   const local::ReplicaCounters& replica = figures.replica.counters();

@@ -52,27 +52,26 @@ void RingNode::Receive(Moment now, Message message) {
 
 void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) {
   const NodeId node{from.number};
-  std::visit(
-      Overloaded{
-          [&](const local::Replicate& m) { ApplyAll(from, m); },
-          [&](const local::ReplicateAck& m) { coordinator_.OnReplicateAck(now, node, m); },
-          [&](const local::ReadRow& m) { AnswerRead(from, m); },
-          [&](local::RowRead& m) { coordinator_.OnRowRead(now, node, std::move(m)); },
-          [&](local::Forward& m) { clients_.OnForward(now, from, std::move(m)); },
-          [&](local::Forwarded& m) { clients_.OnForwarded(std::move(m)); },
-          [&](const local::SeenProbe& m) { catch_up_.OnProbe(now, node, m); },
-          [&](const local::CatchUpAsk& m) { catch_up_.OnAsk(now, node, m); },
-          [&](const local::CatchUpRows& m) { catch_up_.OnRows(now, node, m); },
-          [&](const local::FeedOrder& m) { feed_.OnOrder(now, from, m); },
-          [&](const local::LogRead& m) { feed_.OnLogRead(from, m); },
-          [&](const local::HeldEverywhere& m) { clients_.OnHeldEverywhere(m); },
-          // What a node sends but never gets.
-          [&](const local::FeedRows&) { ++corrupt_messages_; },
-          [&](const local::SeenReport&) { ++corrupt_messages_; },
-          [&](const local::LogRows&) { ++corrupt_messages_; },
-          [&](const local::HeldAsk&) { ++corrupt_messages_; },
-      },
-      message);
+  std::visit(Overloaded{
+                 [&](const local::Replicate& m) { ApplyAll(from, m); },
+                 [&](const local::ReplicateAck& m) { coordinator_.OnReplicateAck(now, node, m); },
+                 [&](const local::ReadRow& m) { AnswerRead(from, m); },
+                 [&](local::RowRead& m) { coordinator_.OnRowRead(now, node, std::move(m)); },
+                 [&](local::Forward& m) { clients_.OnForward(now, from, std::move(m)); },
+                 [&](local::Forwarded& m) { clients_.OnForwarded(std::move(m)); },
+                 [&](const local::SeenProbe& m) { catch_up_.OnProbe(now, node, m); },
+                 [&](const local::CatchUpAsk& m) { catch_up_.OnAsk(now, node, m); },
+                 [&](const local::CatchUpRows& m) { catch_up_.OnRows(now, node, m); },
+                 [&](const local::FeedOrder& m) { feed_.OnOrder(now, from, m); },
+                 [&](const local::LogRead& m) { feed_.OnLogRead(from, m); },
+                 [&](const local::HeldEverywhere& m) { clients_.OnHeldEverywhere(m); },
+                 // What a node sends but never gets.
+                 [&](const local::FeedRows&) { ++corrupt_messages_; },
+                 [&](const local::SeenReport&) { ++corrupt_messages_; },
+                 [&](const local::LogRows&) { ++corrupt_messages_; },
+                 [&](const local::HeldAsk&) { ++corrupt_messages_; },
+             },
+             message);
 }
 
 // The ack waits until every row is durable, also those that came before and are being synced.
@@ -106,8 +105,8 @@ void RingNode::Serve(Moment now, Request request) {
 
 // Requests about the process instead of a key.
 void RingNode::ServeOperator(RequestTag tag, Operation operation) {
-  const NodeFigures figures{ring_,     replica_, coordinator_,       catch_up_,
-                            feed_,     clients_.waiting(), corrupt_messages_};
+  const NodeFigures figures{ring_, replica_,           coordinator_,     catch_up_,
+                            feed_, clients_.waiting(), corrupt_messages_};
   ClientAnswer answer;
   if (operation == Operation::kStatus) {
     answer.values = {StatusJson(figures)};

@@ -13,9 +13,8 @@ constexpr Duration kGone = std::chrono::seconds(6);
 
 void Lag::OnBeat(Moment now, std::uint32_t gateway, const Beat& beat) {
   words_[gateway] = {beat, now};
-  std::erase_if(words_, [&](const auto& word) {
-    return now.monotonic - word.second.at.monotonic > kGone;
-  });
+  std::erase_if(words_,
+                [&](const auto& word) { return now.monotonic - word.second.at.monotonic > kGone; });
 }
 
 void Lag::OnHeld(Moment now, crdt::Stamp stamp) {

@@ -9,7 +9,9 @@ constexpr std::uint8_t kFirstTag = 64;
 
 }  // namespace
 
-Bytes Pack(const WanMessage& message) { return PackVariant<kFirstTag>(message); }
+Bytes Pack(const WanMessage& message) {
+  return PackVariant<kFirstTag>(message);
+}
 
 Result<WanMessage> UnpackWanMessage(ByteView body) {
   return UnpackVariant<kFirstTag, WanMessage>(body);

@@ -45,14 +45,12 @@ void Outbox::Offer(Parcel parcel) {
   pending_.push_back(std::move(parcel));
 }
 
-crdt::SeenVector Outbox::Missing(crdt::PartitionKey partition,
-                                 const crdt::SeenVector& seen) const {
+crdt::SeenVector Outbox::Missing(crdt::PartitionKey partition, const crdt::SeenVector& seen) const {
   crdt::SeenVector missing = NotHeld(partition, seen);
   return missing.empty() ? missing : missing.Without(Find(on_way_, partition));
 }
 
-crdt::SeenVector Outbox::NotHeld(crdt::PartitionKey partition,
-                                 const crdt::SeenVector& seen) const {
+crdt::SeenVector Outbox::NotHeld(crdt::PartitionKey partition, const crdt::SeenVector& seen) const {
   return seen.Without(Find(held_, partition));
 }
 
@@ -86,7 +84,9 @@ Batch Outbox::MakeBatch(std::uint64_t number, const InFlight& flight) const {
 }
 
 // Patient with a slow link: resending into a full pipe only fills it further.
-Duration Outbox::ResendAfter() const { return std::max(options_.resend_after, 4 * round_trip_); }
+Duration Outbox::ResendAfter() const {
+  return std::max(options_.resend_after, 4 * round_trip_);
+}
 
 std::vector<Batch> Outbox::Overdue(Instant now) {
   std::vector<Batch> overdue;
