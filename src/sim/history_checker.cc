@@ -132,7 +132,10 @@ void HistoryChecker::Check(const SimCluster& cluster, Violations& violations) {
     if (op.writes()) writes_[op.key].push_back(&op);
     if (op.operation == node::Operation::kPut) writer_of_[op.value] = &op;
   }
-  for (const Op& op : history_) CheckShown(op, violations);
+  for (const Op& op : history_) {
+    CheckShown(op, violations);
+    if (op.status == node::Status::kBadRequest) violations.Add("refused: " + ToString(op));
+  }
   if (!violations.empty()) return;  // what follows relies on it
   for (const Op& op : history_) {
     if (op.operation == node::Operation::kPut) CheckPut(op, violations);

@@ -4,6 +4,7 @@
 //     undead    a value is visible that an acknowledged write covered by its token
 //     surfaced  a value was stored that its client was told had certainly failed
 //     invented  a get showed what nobody wrote to that key
+//     refused   a request was called wrong; clients here make none that is
 //
 // What a token may cover (enough to explain a missing value): the values of the get it came from,
 // or the value of the put. What it surely covers (must not be visible): the values of the get; of a

@@ -20,18 +20,22 @@ using testing::ElementsAre;
 
 TEST(Rule5Test, AReplicaWithoutTheRowGetsItAndTakesItFromNobody) {
   Scenario s;
+  const ProcessId holder = Scenario::Node(1, 1);
   const ProcessId absent = Scenario::Node(1, 3);
   s.Crash(absent);
-  ASSERT_EQ(s.Put(Scenario::Node(1, 1), "key", "value").status, Status::kOk);
+  ASSERT_EQ(s.Put(holder, "here", "one").status, Status::kOk);
+  ASSERT_EQ(s.Put(holder, "there", "two").status, Status::kOk);
   s.Restart(absent);
   s.RunFor(std::chrono::milliseconds(20));
-  // A read that meets the absence: the answer has the value, and so has the replica afterwards.
-  EXPECT_THAT(s.Get(absent, "key", {.level = Level::kAll}).values, ElementsAre("value"));
+  // Reads that meet the absence, from either side: the answer has the value.
+  EXPECT_THAT(s.Get(holder, "here", {.level = Level::kAll}).values, ElementsAre("one"));
+  EXPECT_THAT(s.Get(absent, "there", {.level = Level::kAll}).values, ElementsAre("two"));
 
   EXPECT_EQ(s.RunUntilQuiet(), "");
   for (std::uint32_t number = 1; number <= 3; ++number) {
-    EXPECT_THAT(s.Get(Scenario::Node(1, number), "key", {.level = Level::kOne}).values,
-                ElementsAre("value"));
+    const ProcessId node = Scenario::Node(1, number);
+    EXPECT_THAT(s.Get(node, "here", {.level = Level::kOne}).values, ElementsAre("one"));
+    EXPECT_THAT(s.Get(node, "there", {.level = Level::kOne}).values, ElementsAre("two"));
   }
 }
 
