@@ -35,7 +35,9 @@ Failure OpenFailed(const std::string& path, const rocksdb::Status& status) {
   if (status.IsCorruption()) {
     return Fail(ErrorCode::kCorrupt,
                 "data directory " + path +
-                    " is damaged; move it away and let this node be refilled by its peers" + cause);
+                    " is damaged; move it away and bring the node back under a new id, so "
+                    "that its peers refill it (docs/operations.md)" +
+                    cause);
   }
   if (status.IsInvalidArgument() && Mentions(status, "Column families not opened")) {
     return Fail(ErrorCode::kUnsupportedVersion,
