@@ -1,5 +1,6 @@
 #include "client/bulk.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "client/text.h"
@@ -13,8 +14,8 @@ using node::ClientAnswer;
 using node::Status;
 
 constexpr std::size_t kExamples = 5;
-// So many records that cannot be stored or read, and the region is not there: each cost a timeout.
-constexpr std::uint64_t kHopeless = 512;
+// No call has ended for so long: the region is not there. Longer than a node takes to start again.
+constexpr Duration kPatience = std::chrono::seconds(15);
 constexpr Duration kBetweenPasses = std::chrono::milliseconds(300);
 
 Options CallOptions(const BulkOptions& options) {
@@ -75,7 +76,8 @@ Result<LoadOutcome> LoadRecords(const local::Topology& topology, const BulkOptio
                                 const std::vector<Record>& records) {
   LoadOutcome outcome;
   const Options call = CallOptions(options);
-  Pump pump(topology, {options.region, options.window}, LabelOf("load", topology, options.region));
+  Pump pump(topology, {options.region, options.window, kPatience},
+            LabelOf("load", topology, options.region));
   Result<Pump::Figures> figures = pump.Run(records.size(), [&](Client& client, std::size_t index,
                                                                std::function<void()> done) {
     const Record& record = records[index];
@@ -86,8 +88,11 @@ Result<LoadOutcome> LoadRecords(const local::Topology& topology, const BulkOptio
                    ++outcome.stored;
                  } else {
                    ++outcome.failed;
-                   NoteExample(outcome.failures, record.key,
-                               std::string(node::CodeOf(answer.status)) + ": " + answer.message);
+                   if (answer.maybe) ++outcome.maybe;
+                   if (!pump.has_given_up()) {
+                     NoteExample(outcome.failures, record.key,
+                                 std::string(node::CodeOf(answer.status)) + ": " + answer.message);
+                   }
                  }
                  done();
                });
@@ -101,7 +106,7 @@ Result<VerifyOutcome> VerifyRecords(const local::Topology& topology, const BulkO
                                     const std::vector<Record>& records, Duration wait) {
   const Options call = CallOptions(options);
   const Instant deadline = io::Now().monotonic + wait;
-  Pump pump(topology, {options.region, options.window},
+  Pump pump(topology, {options.region, options.window, std::max(kPatience, wait)},
             LabelOf("verify", topology, options.region));
   std::vector<std::size_t> left(records.size());
   std::iota(left.begin(), left.end(), std::size_t{0});
@@ -114,8 +119,11 @@ Result<VerifyOutcome> VerifyRecords(const local::Topology& topology, const BulkO
           const std::size_t index = left[at];
           client.Get(options.space, records[index].key, call,
                      [&, index, done = std::move(done)](const ClientAnswer& answer, CallFigures) {
-                       if (!Compare(records[index], answer, outcome)) wrong.push_back(index);
-                       if (outcome.failed == kHopeless) pump.GiveUp();
+                       if (pump.has_given_up()) {
+                         ++outcome.failed;
+                       } else if (!Compare(records[index], answer, outcome)) {
+                         wrong.push_back(index);
+                       }
                        done();
                      });
         });

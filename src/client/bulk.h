@@ -1,4 +1,6 @@
 // Writes many records into a region, and compares what a region holds with them, byte for byte.
+//
+// A region that answers nothing for 15 seconds is given up; `verify` waits longer if it is told to.
 
 #pragma once
 
@@ -23,6 +25,7 @@ struct BulkOptions {
 struct LoadOutcome {
   std::uint64_t stored = 0;
   std::uint64_t failed = 0;
+  std::uint64_t maybe = 0;            // of those that failed: may be there all the same
   std::vector<std::string> failures;  // the first few: "key: what"
   Pump::Figures figures;
 };

@@ -80,9 +80,12 @@ int TellLoad(const BulkJob& job, const Result<LoadOutcome>& outcome) {
   if (figures.interrupted)
     return Complain("interrupted; load again to store the rest"), kExitInterrupted;
   if (outcome->failed == 0) return kExitOk;
-  if (figures.gave_up) Complain("gave up: the region does not answer");
-  Complain(FormatCount(outcome->failed) + " records were not stored (" +
-           FormatCount(figures.client.maybes) +
+  const std::uint64_t lacking = job.records.records.size() - outcome->stored;
+  if (figures.gave_up) {
+    Complain("gave up: region " + job.topology.FindRegion(job.options.region)->name +
+             " does not answer");
+  }
+  Complain(FormatCount(lacking) + " records were not stored (" + FormatCount(outcome->maybe) +
            " of them perhaps); load again when `meridian dev "
            "status` shows the region ready");
   return kExitUnavailable;
@@ -95,7 +98,10 @@ int TellVerify(const BulkJob& job, const std::string& region,
               FormatCount(outcome->same).c_str(), FormatCount(job.records.records.size()).c_str(),
               RetriesOf(outcome->figures.client).c_str());
   if (outcome->figures.interrupted) return Complain("interrupted"), kExitInterrupted;
-  if (outcome->figures.gave_up) Complain("gave up: " + region + " does not answer");
+  if (outcome->figures.gave_up) {
+    Complain("gave up: region " + region + " does not answer; see `meridian dev status`");
+    if (outcome->Mismatches() == outcome->failed) return kExitUnavailable;
+  }
   if (outcome->Mismatches() == 0) return kExitOk;
   Complain(region + ": " + FormatCount(outcome->missing) + " missing, " +
            FormatCount(outcome->different) + " different, " + FormatCount(outcome->siblings) +

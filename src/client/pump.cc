@@ -13,10 +13,11 @@ constexpr Duration kShowEvery = std::chrono::milliseconds(100);
 // One Run: its loop, its client and how far it is.
 class PumpRun {
  public:
-  PumpRun(std::size_t count, std::size_t window, const Pump::Start& start, const bool& give_up,
-          const std::string& label)
+  PumpRun(std::size_t count, const Pump::Settings& settings, const Pump::Start& start,
+          bool& give_up, const std::string& label)
       : count_(count),
-        window_(window),
+        window_(std::max<std::size_t>(1, settings.window)),
+        patience_(settings.patience),
         start_(start),
         give_up_(give_up),
         progress_(label, count),
@@ -59,19 +60,29 @@ class PumpRun {
   void Show() {
     const Instant now = io::Now().monotonic;
     progress_.Update(now, done_);
+    if (done_ != last_done_ || last_end_ == Instant{}) {
+      last_done_ = done_;
+      last_end_ = now;
+    } else if (now - last_end_ > patience_) {
+      give_up_ = true;
+      return loop_.Stop();
+    }
     clock_.At(now + kShowEvery, [this] { Show(); });
   }
 
   const std::size_t count_;
   const std::size_t window_;
+  const Duration patience_;
   const Pump::Start& start_;
-  const bool& give_up_;
+  bool& give_up_;
   Progress progress_;
   io::EventLoop loop_;
   io::Alarm clock_;
   std::unique_ptr<Client> client_;
   std::size_t next_ = 0;
   std::size_t done_ = 0;
+  std::size_t last_done_ = 0;  // as Show saw it
+  Instant last_end_;           // and when it had grown
 };
 
 }  // namespace
@@ -81,7 +92,7 @@ Pump::Pump(const local::Topology& topology, Settings settings, std::string label
 
 Result<Pump::Figures> Pump::Run(std::size_t count, const Start& start) {
   give_up_ = false;
-  PumpRun run(count, std::max<std::size_t>(1, settings_.window), start, give_up_, label_);
+  PumpRun run(count, settings_, start, give_up_, label_);
   if (Result<Done> opened = run.Open(topology_, settings_.region); !opened) return opened.failure();
   return run.Run();
 }

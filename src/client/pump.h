@@ -6,7 +6,8 @@
 //       client.Get("packages", records[index].key, {}, [done](auto answer, auto) { ...; done(); });
 //     });
 //
-// Runs on the caller's thread until all are done, or SIGINT or SIGTERM comes.
+// Runs on the caller's thread until all are done, SIGINT or SIGTERM comes, or it is hopeless: no
+// call has ended for `patience`.
 
 #pragma once
 
@@ -23,6 +24,7 @@ class Pump {
   struct Settings {
     RegionId region;
     std::size_t window = 256;  // calls in flight
+    Duration patience = std::chrono::seconds(15);
   };
   // Starts the call of an index, and sees to it that `done` is called once, after it.
   using Start = std::function<void(Client&, std::size_t index, std::function<void()> done)>;
@@ -31,7 +33,7 @@ class Pump {
     ClientFigures client;
     Duration took{};
     bool interrupted = false;
-    bool gave_up = false;  // see GiveUp
+    bool gave_up = false;  // some calls were never started, others given up
   };
 
   Pump(const local::Topology& topology, Settings settings, std::string label);
@@ -40,6 +42,8 @@ class Pump {
   // For Start and its callbacks: the rest is hopeless. Run ends soon, with calls that never
   // started.
   void GiveUp() { give_up_ = true; }
+  // Calls that end from then on were given up, whatever their answer says.
+  bool has_given_up() const { return give_up_; }
 
  private:
   const local::Topology& topology_;

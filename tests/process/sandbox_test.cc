@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "io/clocks.h"
 #include "process/cluster.h"
 
 namespace meridian::process_tests {
@@ -147,6 +148,18 @@ TEST(CommandLineTest, WrongUsageEndsWithTwo) {
   EXPECT_EQ(cluster.Meridian({"get", "key", "--region", "nowhere"}).code, 2);
   EXPECT_EQ(cluster.Meridian({"get", "key", "--namespace", "nowhere"}).code, 2);
   EXPECT_EQ(cluster.Meridian({"dev", "status"}).code, 2);
+}
+
+TEST(CommandLineTest, ARegionThatDoesNotAnswerIsGivenUpLongBeforeEveryRecordHasTimedOut) {
+  const Cluster cluster;
+  const std::string records = cluster.WriteRecords(5'000);
+  const Instant begin = io::Now().monotonic;
+  const auto load = cluster.Meridian({"load", records, "--format", "lines"});
+  EXPECT_EQ(load.code, 4);
+  EXPECT_NE(load.output.find("gave up: region us-east does not answer"), std::string::npos);
+  EXPECT_NE(load.output.find("5,000 records were not stored"), std::string::npos) << load.output;
+  // A window of 256 calls of 30 s each would take ten minutes.
+  EXPECT_LT(io::Now().monotonic - begin, std::chrono::seconds(25));
 }
 
 TEST(CommandLineTest, MistakesOfATopologyAreNamedByLine) {
