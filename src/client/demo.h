@@ -3,8 +3,8 @@
 //     load into one region -> wait until the gateways say that the others hold all of it
 //     -> read everything back there and compare -> a report
 //
-// "Held" is by a quorum of the region's nodes, as its gateway reports; the comparison then proves
-// it.
+// "Held" is by a quorum of the region's nodes, as its gateway reports, and the records loaded last
+// are read there; the comparison of all then proves it, or takes the figure back.
 
 #pragma once
 
