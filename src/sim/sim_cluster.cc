@@ -10,10 +10,13 @@ SimCluster::SimCluster(ClusterOptions options, Random random, Trace& trace, Obse
       random_(random),
       trace_(trace),
       observer_(observer),
-      network_(queue_, random_.Fork(), trace, observer, [this](Message message) {
-        const auto to = processes_.find(message.to);
-        if (to != processes_.end()) to->second->Deliver(std::move(message));
-      }) {
+      network_(
+          queue_, random_.Fork(), trace, observer,
+          [this](Message message) {
+            const auto to = processes_.find(message.to);
+            if (to != processes_.end()) to->second->Deliver(std::move(message));
+          },
+          [this](ProcessId process) { return at(process).starts(); }) {
   for (const local::Region& region : options_.topology.regions) {
     const ProcessId any = NodeProcess(region.id, region.nodes.front().id);
     rings_.try_emplace(region.id, options_.topology, any);

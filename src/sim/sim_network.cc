@@ -29,12 +29,13 @@ std::string NameOf(const Bytes& body) {
 }
 
 SimNetwork::SimNetwork(EventQueue& queue, Random random, Trace& trace, Observer& observer,
-                       Deliver deliver)
+                       Deliver deliver, LifeOf life_of)
     : queue_(queue),
       random_(random),
       trace_(trace),
       observer_(observer),
-      deliver_(std::move(deliver)) {}
+      deliver_(std::move(deliver)),
+      life_of_(std::move(life_of)) {}
 
 void SimNetwork::SetQuality(LinkQuality in_region, LinkQuality between_regions) {
   in_region_ = in_region;
@@ -76,7 +77,10 @@ void SimNetwork::Schedule(const Message& message, const LinkQuality& quality, bo
     Instant& last = last_[{message.from, message.to}];
     arrival = last = std::max(arrival, last);
   }
-  queue_.At(arrival, [this, message] {
+  const bool bound = is_repeat && NameOf(message.body) == "forward";
+  const std::uint64_t life = bound ? life_of_(message.to) : 0;
+  queue_.At(arrival, [this, message, bound, life] {
+    if (bound && life != life_of_(message.to)) return;
     trace_.Add(queue_.now(), ToString(message.from) + " > " + ToString(message.to) + ' ' +
                                  NameOf(message.body) + ' ' + std::to_string(message.body.size()) +
                                  " bytes " + Hex(HashOf(message.body)));

@@ -5,6 +5,8 @@
 //                   cut? lost                                          its own delay says
 //                   held? kept until released
 //
+// A repetition comes of a connection that broke, so it may be seconds late, but a Forward is not
+// repeated to another process than the one it was first sent to: what knows it again is in memory.
 // Links are directed. A cut drops what is sent while it lasts; what is on its way arrives, however
 // late. Nothing is ever altered, except by the rewrite that plants a bug.
 
@@ -37,6 +39,8 @@ struct LinkQuality {
 class SimNetwork {
  public:
   using Deliver = std::function<void(Message)>;
+  // Differs after every start of the process.
+  using LifeOf = std::function<std::uint64_t(ProcessId)>;
   using Rewrite = std::function<Bytes(const Bytes&)>;
   struct Counters {
     std::uint64_t sent = 0;
@@ -46,7 +50,8 @@ class SimNetwork {
   };
 
   // All outlive this.
-  SimNetwork(EventQueue& queue, Random random, Trace& trace, Observer& observer, Deliver deliver);
+  SimNetwork(EventQueue& queue, Random random, Trace& trace, Observer& observer, Deliver deliver,
+             LifeOf life_of);
 
   void SetQuality(LinkQuality in_region, LinkQuality between_regions);
   void SetRewrite(Rewrite rewrite) { rewrite_ = std::move(rewrite); }
@@ -71,6 +76,7 @@ class SimNetwork {
   Trace& trace_;
   Observer& observer_;
   Deliver deliver_;
+  LifeOf life_of_;
   Rewrite rewrite_;
   LinkQuality in_region_;
   LinkQuality between_regions_;

@@ -65,6 +65,7 @@ class SimProcess final : private Log {
   void PretendDurable() { pretends_durable_ = true; }
 
   ProcessId self() const { return self_; }
+  std::uint64_t starts() const { return start_; }
 
  private:
   struct Held {
