@@ -17,13 +17,9 @@ target_compile_definitions(meridian_test_options INTERFACE
   MERIDIAN_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden"
   MERIDIAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
   MERIDIAN_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+target_sources(meridian_test_options INTERFACE ${PROJECT_SOURCE_DIR}/tests/sanitizers/defaults.cc)
 find_library(MERIDIAN_GTEST_MAIN gmock_main REQUIRED)
 mark_as_advanced(MERIDIAN_GTEST_MAIN)
-
-set(MERIDIAN_TEST_ENVIRONMENT
-  "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1"
-  "UBSAN_OPTIONS=print_stacktrace=1"
-  "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1")
 
 # Code that several kinds of tests share; it may use what node may.
 file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cc)
@@ -59,7 +55,7 @@ function(meridian_test name)
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}
-               ENVIRONMENT "${MERIDIAN_TEST_ENVIRONMENT}" ${ARG_PROPERTIES})
+               ${ARG_PROPERTIES})
   if(ARG_LABEL STREQUAL "unit")
     add_dependencies(unit_all ${name})
   endif()
@@ -98,8 +94,7 @@ foreach(fuzzer IN LISTS fuzzers)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   else()
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES LABELS "fuzz" TIMEOUT 300
-                         ENVIRONMENT "${MERIDIAN_TEST_ENVIRONMENT}")
+    set_tests_properties(${name} PROPERTIES LABELS "fuzz" TIMEOUT 300)
     add_dependencies(unit_all ${name})
   endif()
 endforeach()

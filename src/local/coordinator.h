@@ -1,119 +1,65 @@
-// Runs client requests of the partitions this node is a primary of: mints, sends, counts, answers.
+// Runs client requests of the partitions this node is a primary of: one door to puts and gets.
 //
-//     put:  read own row ─> mint a dot ─> apply here and send to the other primaries at once
-//           ─> W of them durable (own copy counts when its batch is) ─> outcome
-//     get:  read own row, ask R-1 others ─> merge ─> outcome ─> repair the stale ones
+//     Put(order) ──> PutCoordinator ──┐
+//                                     ├──> TakeOutcomes()
+//     Get(order) ──> GetCoordinator ──┘
 //
-// Quorums are strict: only primaries count. Who has not answered after a quarter of the time is
-// asked again, and for a get so are all other primaries, so one lost message does not fail a
-// request. A put that fails may have reached some replicas and may surface later.
+// Refuses what exceeds the bound on operations in flight, both kinds together.
 
 #pragma once
 
-#include <deque>
-#include <map>
+#include <algorithm>
 #include <vector>
 
-#include "base/timer_queue.h"
-#include "crdt/hybrid_clock.h"
-#include "local/messages.h"
-#include "local/operations.h"
-#include "local/read_quorum.h"
-#include "local/replica.h"
-#include "local/write_quorum.h"
+#include "local/get_coordinator.h"
+#include "local/put_coordinator.h"
 
 namespace meridian::local {
-
-struct CoordinatorCounters {
-  std::uint64_t puts = 0;
-  std::uint64_t gets = 0;
-  std::uint64_t timeouts = 0;
-  std::uint64_t resends = 0;
-  std::uint64_t read_repairs = 0;
-};
-
-struct CoordinatorOptions {
-  std::size_t in_flight_max = 8192;
-  std::size_t siblings_max = 100;
-  // Of a row with siblings: it must fit a message between regions, which carries 8 MiB, also after
-  // the joins with what other nodes mint meanwhile.
-  std::size_t row_bytes_max = 6 << 20;
-  Duration clock_drift_max = std::chrono::seconds(5);
-};
 
 class Coordinator {
  public:
   // All outlive this.
-  Coordinator(const Ring& ring, Turn& turn, Replica& replica, CoordinatorOptions options);
+  Coordinator(const Ring& ring, Turn& turn, Replica& replica, CoordinatorOptions options)
+      : replica_(replica),
+        options_(options),
+        puts_(ring, turn, replica, options),
+        gets_(ring, turn, replica) {}
 
   // Once the replica has started.
-  void Start() { last_id_ = FirstIdOf(replica_.actor()); }
+  void Start();
   // False until this start's incarnation is durable; until then every order is refused.
-  bool IsReady() const { return replica_.MayMint(); }
+  bool IsReady() const { return replica_.HasStarted(); }
 
-  // Requires that this node is a primary of the key's partition and 1 <= w, r <= N.
+  // Both require that this node is a primary of the key's partition and 1 <= w, r <= N.
   void Put(Moment now, const PutOrder& order);
   void Get(Moment now, const GetOrder& order);
 
-  void OnReplicateAck(Moment now, NodeId from, const ReplicateAck& ack);
-  void OnRowRead(Moment now, NodeId from, RowRead read);
-  void OnDurable(Moment now, BatchId up_to);
+  void OnReplicateAck(Moment now, NodeId from, const ReplicateAck& ack) {
+    puts_.OnReplicateAck(now, from, ack);
+  }
+  void OnRowRead(Moment now, NodeId from, RowRead read) {
+    gets_.OnRowRead(now, from, std::move(read));
+  }
+  void OnDurable(Moment now, BatchId up_to) { puts_.OnDurable(now, up_to); }
   void Tick(Moment now);
-  Instant NextDeadline() const { return timers_.Next(); }
+  Instant NextDeadline() const { return std::min(puts_.NextDeadline(), gets_.NextDeadline()); }
 
-  std::vector<Outcome> TakeOutcomes() { return std::exchange(outcomes_, {}); }
-  // Rows minted since the last call, each with the batch that makes it durable; for the gateways.
-  struct Minted {
-    crdt::RowUpdate update;
-    BatchId batch;
-  };
-  std::vector<Minted> TakeMinted() { return std::exchange(minted_, {}); }
+  std::vector<Outcome> TakeOutcomes();
+  std::vector<PutCoordinator::Minted> TakeMinted() { return puts_.TakeMinted(); }
 
-  std::size_t in_flight() const { return puts_.size() + gets_.size(); }
-  const CoordinatorCounters& counters() const { return counters_; }
+  std::size_t in_flight() const { return puts_.in_flight() + gets_.in_flight(); }
+  const PutCounters& put_counters() const { return puts_.counters(); }
+  const GetCounters& get_counters() const { return gets_.counters(); }
 
  private:
-  struct PendingPut {
-    WriteQuorum quorum;
-    Outcome outcome;
-    Bytes message;  // kept for a second sending
-    Instant deadline;
-    Duration step{};
-  };
-  struct PendingGet {
-    ReadQuorum quorum;
-    Outcome outcome;
-    Token token;
-    Instant deadline;
-    Duration step{};
-  };
+  // True, and the outcome is there, when nothing can be taken on.
+  bool Refuse(Ticket ticket, const crdt::RowKey& key, std::size_t needed);
 
-  std::optional<OutcomeStatus> Refusal(const crdt::Row& stored, const PutOrder& order) const;
-  void Refuse(const PutOrder& order, OutcomeStatus status);
-  crdt::Change ChangeFor(Moment now, const PutOrder& order, const crdt::Row& stored,
-                         PartitionKey partition);
-  void StartPut(Moment now, const PutOrder& order, Outcome outcome, crdt::RowUpdate update,
-                PartitionKey partition);
-  void StepPut(Moment now, std::uint64_t id, PendingPut& put);
-  void StepGet(Moment now, std::uint64_t id, PendingGet& get);
-  // Ends the operation if it is decided; true when it is.
-  bool SettlePut(std::map<std::uint64_t, PendingPut>::iterator put);
-  bool SettleGet(std::map<std::uint64_t, PendingGet>::iterator get);
-  void Repair(const PendingGet& get);
-
-  const Ring& ring_;
-  Turn& turn_;
   Replica& replica_;
   CoordinatorOptions options_;
-  crdt::HybridClock clock_;
-  std::uint64_t last_id_ = 0;
-  std::map<std::uint64_t, PendingPut> puts_;
-  std::map<std::uint64_t, PendingGet> gets_;
-  std::deque<std::pair<BatchId, std::uint64_t>> own_copies_;  // puts waiting for this node's sync
-  TimerQueue timers_;
-  std::vector<Outcome> outcomes_;
-  std::vector<Minted> minted_;
-  CoordinatorCounters counters_;
+  PutCoordinator puts_;
+  GetCoordinator gets_;
+  std::vector<Outcome> refused_;
 };
 
 }  // namespace meridian::local

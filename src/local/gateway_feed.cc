@@ -50,7 +50,7 @@ std::vector<ProcessId> GatewayFeed::StandingOrders(Moment now) {
   return gateways;
 }
 
-void GatewayFeed::Push(Moment now, std::vector<Coordinator::Minted> minted) {
+void GatewayFeed::Push(Moment now, std::vector<PutCoordinator::Minted> minted) {
   if (minted.empty()) return;
   const std::vector<ProcessId> gateways = StandingOrders(now);
   if (gateways.empty()) return;
@@ -59,7 +59,7 @@ void GatewayFeed::Push(Moment now, std::vector<Coordinator::Minted> minted) {
     BatchId after;
   };
   std::vector<Share> shares(gateways.size());
-  for (Coordinator::Minted& row : minted) {
+  for (PutCoordinator::Minted& row : minted) {
     if (!LeavesRegion(ring_, row.update.key.placement)) continue;
     const PartitionKey key =
         ring_.PartitionOfToken(row.update.key.placement, row.update.key.token());

@@ -14,8 +14,8 @@
 #include <map>
 #include <vector>
 
-#include "local/coordinator.h"
 #include "local/messages.h"
+#include "local/put_coordinator.h"
 #include "local/replica.h"
 
 namespace meridian::local {
@@ -28,7 +28,7 @@ class GatewayFeed {
 
   void OnOrder(Moment now, ProcessId gateway, const FeedOrder& order);
   void OnLogRead(ProcessId gateway, const LogRead& read);
-  void Push(Moment now, std::vector<Coordinator::Minted> minted);
+  void Push(Moment now, std::vector<PutCoordinator::Minted> minted);
 
   std::uint64_t orphans() const { return orphans_; }
 

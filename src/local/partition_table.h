@@ -26,6 +26,7 @@ struct PreferenceList {
   std::uint32_t primaries = 0;  // N
 
   bool IsPrimary(NodeId node) const;
+  std::vector<NodeId> Primaries() const { return {nodes.begin(), nodes.begin() + primaries}; }
 };
 
 class PartitionTable {

@@ -3,21 +3,9 @@
 #include "base/fail_stop.h"
 
 namespace meridian::local {
-namespace {
-
-constexpr ByteView kIncarnationKey = "incarnation";
-constexpr std::uint8_t kIncarnationVersion = 1;
-
-}  // namespace
 
 void Replica::Start() {
-  const auto stored = OrStop(turn_.Get(Column::kMeta, kIncarnationKey));
-  std::uint32_t incarnation = 1;
-  if (stored) incarnation += OrStop(DecodeVersioned<std::uint32_t>(kIncarnationVersion, *stored));
-  turn_.Put(Column::kMeta, Bytes(kIncarnationKey),
-            EncodeVersioned(kIncarnationVersion, incarnation));
-  incarnation_batch_ = turn_.Open();
-  actor_ = Actor::Of(ring_.self().region, {ring_.self().number}, incarnation);
+  minter_.Start();
   log_.Load();
 }
 
@@ -28,11 +16,6 @@ crdt::Row Replica::Read(const crdt::RowKey& key, Token token) {
   crdt::Row row = bytes ? OrStop(crdt::DecodeRow(*bytes)) : crdt::Row{};
   cache_.Store(token, storage_key, row);
   return row;
-}
-
-crdt::Dot Replica::Mint(PartitionKey key) {
-  MERIDIAN_CHECK(MayMint());
-  return {actor_, ++minted_[key]};
 }
 
 bool Replica::Apply(const crdt::RowUpdate& update) {

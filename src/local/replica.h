@@ -1,4 +1,4 @@
-// A node's copies: reads rows, mints dots, and applies rows from anywhere through one function.
+// A node's copies: reads rows, and applies rows from anywhere through one function.
 //
 //     client, peer, catch-up, another region ──> Apply ──> data row + log rows, in one batch
 //
@@ -13,6 +13,7 @@
 #include "base/turn.h"
 #include "crdt/row_update.h"
 #include "local/dirty_filter.h"
+#include "local/minter.h"
 #include "local/partition_log.h"
 #include "local/ring.h"
 #include "local/row_cache.h"
@@ -29,23 +30,21 @@ struct ReplicaCounters {
 class Replica {
  public:
   // All outlive this.
-  Replica(const Ring& ring, Turn& turn) : ring_(ring), turn_(turn), log_(ring, turn) {}
+  Replica(const Ring& ring, Turn& turn)
+      : ring_(ring), turn_(turn), minter_(ring, turn), log_(ring, turn) {}
 
   // Draws this start's incarnation and loads the logs. Once, before anything else.
   void Start();
 
-  // False until the incarnation is durable: a dot minted before could be minted again (rule 2).
-  bool MayMint() const { return turn_.durable() >= incarnation_batch_; }
-  Actor actor() const { return actor_; }
+  bool HasStarted() const { return minter_.HasStarted(); }
+  Actor actor() const { return minter_.actor(); }
+  Minter& minter() { return minter_; }
 
   // The stored row; an empty one when there is none.
   crdt::Row Read(const crdt::RowKey& key, Token token);
 
   // What an answer that shows this row must wait for; 0: nothing.
   BatchId DurabilityOf(Token token) const { return turn_.Unless(dirty_.LastWrite(token)); }
-
-  // A dot for a row of this partition. Requires MayMint().
-  crdt::Dot Mint(PartitionKey key);
 
   // Joins the row with the stored one, marks its dots as seen and logs them. False when this node
   // does not hold the row's partition.
@@ -64,13 +63,11 @@ class Replica {
 
   const Ring& ring_;
   Turn& turn_;
+  Minter minter_;
   PartitionLog log_;
   DirtyFilter dirty_;
   RowCache cache_;
   ReplicaCounters counters_;
-  Actor actor_;
-  BatchId incarnation_batch_;
-  std::map<PartitionKey, std::uint64_t> minted_;  // highest sequence of actor_, per partition
 };
 
 }  // namespace meridian::local

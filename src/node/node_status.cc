@@ -21,14 +21,15 @@ std::string StatusJson(const NodeFigures& figures) {
   json["role"] = "node";
   json["region"] = ring.region().name;
   json["epoch"] = ring.topology().epoch.value;
-  json["ready"] = figures.replica.MayMint();
+  json["ready"] = figures.replica.HasStarted();
   json["incarnation"] = figures.replica.actor().incarnation();
   json["partitions"] = figures.replica.log().partitions().size();
   json["mutations_seen"] = DotsSeen(figures.replica.log());
   json["requests_waiting"] = figures.requests_waiting;
-  json["puts"] = figures.coordinator.counters().puts;
-  json["gets"] = figures.coordinator.counters().gets;
-  json["timeouts"] = figures.coordinator.counters().timeouts;
+  json["puts"] = figures.coordinator.put_counters().puts;
+  json["gets"] = figures.coordinator.get_counters().gets;
+  json["timeouts"] =
+      figures.coordinator.put_counters().timeouts + figures.coordinator.get_counters().timeouts;
   json["orphaned_log_rows"] = figures.catch_up.counters().orphans + figures.feed.orphans();
   return json.dump();
 }
@@ -39,15 +40,18 @@ MetricSet MetricsOf(const NodeFigures& figures) {
     set.metrics.push_back(
         {kind, std::string("meridian_node_") + name, help, {}, static_cast<std::int64_t>(value)});
   };
-  const local::CoordinatorCounters& requests = figures.coordinator.counters();
+  const local::PutCounters& puts = figures.coordinator.put_counters();
+  const local::GetCounters& gets = figures.coordinator.get_counters();
   const local::ReplicaCounters& replica = figures.replica.counters();
   const local::CatchUpCounters& catch_up = figures.catch_up.counters();
   const auto counter = MetricKind::kCounter;
-  add(counter, "puts_total", "Puts and deletes coordinated here.", requests.puts);
-  add(counter, "gets_total", "Gets coordinated here.", requests.gets);
-  add(counter, "timeouts_total", "Requests whose quorum was not reached.", requests.timeouts);
-  add(counter, "resends_total", "Messages sent again to a silent replica.", requests.resends);
-  add(counter, "read_repairs_total", "Stale replicas repaired by a get.", requests.read_repairs);
+  add(counter, "puts_total", "Puts and deletes coordinated here.", puts.puts);
+  add(counter, "gets_total", "Gets coordinated here.", gets.gets);
+  add(counter, "timeouts_total", "Requests whose quorum was not reached.",
+      puts.timeouts + gets.timeouts);
+  add(counter, "resends_total", "Messages sent again to a silent replica.",
+      puts.resends + gets.resends);
+  add(counter, "read_repairs_total", "Stale replicas repaired by a get.", gets.read_repairs);
   add(counter, "rows_applied_total", "Rows that changed what is stored.", replica.rows_applied);
   add(counter, "rows_known_total", "Rows that brought nothing new.", replica.rows_known);
   add(counter, "versions_dropped_total", "Received versions already overwritten here.",
@@ -63,7 +67,7 @@ MetricSet MetricsOf(const NodeFigures& figures) {
       figures.corrupt_messages);
   add(MetricKind::kGauge, "requests_waiting", "Requests not answered yet.",
       figures.requests_waiting);
-  add(MetricKind::kGauge, "ready", "1 when the node serves.", figures.replica.MayMint() ? 1 : 0);
+  add(MetricKind::kGauge, "ready", "1 when the node serves.", figures.replica.HasStarted() ? 1 : 0);
   return set;
 }
 

@@ -112,7 +112,7 @@ void RingNode::ServeOperator(RequestTag tag, Operation operation) {
     answer.values = {StatusJson(figures)};
   } else if (operation == Operation::kMetrics) {
     answer.values = {EncodeMetrics(MetricsOf(figures))};
-  } else if (!replica_.MayMint()) {
+  } else if (!replica_.HasStarted()) {
     answer = Refused(Status::kUnavailable, "this node is starting");
   }
   turn_.Reply(tag, EncodeAnswer(answer));

@@ -1,3 +1,5 @@
+// What a coordinator has to do with the process that it was before a restart: nothing.
+
 #include "local/coordinator.h"
 
 #include "support/coordinator_fixture.h"
@@ -5,216 +7,51 @@
 namespace meridian::local {
 namespace {
 
-using CoordinatorTest = CoordinatorFixture;
-
-TEST_F(CoordinatorTest, APutGoesToTheOtherPrimariesAtOnceAndWhole) {
-  PutNow("milk");
-  coordinator_.Put(At(0), PutOf("bread"));
-  const auto sent = SentOf<Replicate>(node_.End());
-  EXPECT_EQ(NumbersOf(sent), (std::vector<std::uint32_t>{2, 3}));
-  for (const auto& one : sent) {
-    EXPECT_EQ(one.after, BatchId{});
-    ASSERT_EQ(one.message.rows.size(), 1U);
-    EXPECT_EQ(ValuesOf(one.message.rows[0].row), (std::vector<Bytes>{"bread", "milk"}));  // rule 1
-    EXPECT_TRUE(one.message.rows[0].listed.empty());
-  }
-}
-
-TEST_F(CoordinatorTest, TheOwnCopyCountsOnlyWhenItIsDurable) {
-  coordinator_.Put(At(0), PutOf("milk", {}, 2));
-  const std::uint64_t id = SentOf<Replicate>(node_.End())[0].message.id;
-  Ack(2, id);
-  EXPECT_TRUE(Undecided());
-  Sync();
-  const Outcome outcome = TakeOutcome();
-  EXPECT_EQ(outcome.status, OutcomeStatus::kDone);
-  EXPECT_EQ(outcome.reached, 2U);
-  EXPECT_EQ(outcome.ticket, Ticket{1});
-  EXPECT_EQ(outcome.dot, (crdt::Dot{node_.replica.actor(), 1}));
-}
-
-TEST_F(CoordinatorTest, TwoOthersAreEnoughForTwo) {
-  coordinator_.Put(At(0), PutOf("milk", {}, 2));
-  const std::uint64_t id = SentOf<Replicate>(node_.End())[0].message.id;
-  Ack(3, id);
-  Ack(3, id);
-  EXPECT_TRUE(Undecided());
-  Ack(2, id);
-  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
-  EXPECT_EQ(coordinator_.in_flight(), 0U);
-  Sync();
-  EXPECT_TRUE(Undecided()) << "answered twice";
-}
-
-TEST_F(CoordinatorTest, WithoutSyncTheOwnCopyCountsAtOnce) {
-  coordinator_.Put(At(0), PutOf("milk", {}, 1, KeyOf("milk", kFast)));
-  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
-}
-
-TEST_F(CoordinatorTest, TheSilentAreAskedAgain) {
-  coordinator_.Put(At(0), PutOf("milk", {}, 3));
-  const auto first = SentOf<Replicate>(Sync());
-  Ack(3, first[0].message.id);
-  EXPECT_EQ(coordinator_.NextDeadline(), At(500).monotonic);
-  EXPECT_TRUE(TickAt(499).messages.empty());
-  const auto again = SentOf<Replicate>(TickAt(500));
-  ASSERT_EQ(NumbersOf(again), std::vector<std::uint32_t>{2});
-  EXPECT_EQ(again[0].message.rows, first[0].message.rows);
-  EXPECT_EQ(again[0].message.id, first[0].message.id);
-  EXPECT_EQ(coordinator_.counters().resends, 1U);
-}
-
-TEST_F(CoordinatorTest, ATimeoutSaysHowManyWereReached) {
-  coordinator_.Put(At(0), PutOf("milk", {}, 3));
-  const std::uint64_t id = SentOf<Replicate>(Sync())[0].message.id;
-  Ack(3, id);
-  for (const int at : {500, 1000, 1500}) TickAt(at);
-  EXPECT_TRUE(Undecided());
-  EXPECT_TRUE(TickAt(2000).messages.empty());
-  const Outcome outcome = TakeOutcome();
-  EXPECT_EQ(outcome.status, OutcomeStatus::kTimedOut);
-  EXPECT_EQ(outcome.reached, 2U);
-  EXPECT_EQ(outcome.needed, 3U);
-  Ack(2, id);  // too late
-  EXPECT_TRUE(Undecided());
-  EXPECT_EQ(coordinator_.in_flight(), 0U);
-}
-
-TEST_F(CoordinatorTest, TooMuchInFlightIsRefusedWithoutATrace) {
-  for (int i = 0; i < 2; ++i) coordinator_.Put(At(0), PutOf("v", {}, 3));
-  for (int i = 0; i < 2; ++i) coordinator_.Get(At(0), GetOf(3));
-  node_.End();
-  coordinator_.Put(At(0), PutOf("one too many"));
-  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kOverloaded);
-  coordinator_.Get(At(0), GetOf(1));
-  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kOverloaded);
-  const Output output = node_.End();
-  EXPECT_TRUE(output.messages.empty());
-  EXPECT_TRUE(output.writes.writes.empty());
-}
-
-TEST_F(CoordinatorTest, WhatWasMintedIsHandedToTheGatewaysOnce) {
-  coordinator_.Put(At(0), PutOf("milk"));
-  const auto minted = coordinator_.TakeMinted();
-  ASSERT_EQ(minted.size(), 1U);
-  EXPECT_EQ(minted[0].batch, node_.turn.Open());
-  EXPECT_EQ(ValuesOf(minted[0].update.row), std::vector<Bytes>{"milk"});
-  EXPECT_TRUE(coordinator_.TakeMinted().empty());
-}
-
-TEST_F(CoordinatorTest, AStampExceedsTheRowsAndTheTokens) {  // rule 7
-  const crdt::Stamp far{UINT64_MAX / 2};
-  crdt::Row ahead;
-  ahead.context.Add({kA, 1});
-  ahead.versions = {{{kA, 1}, far, "from a clock that is ahead", 0}};
-  node_.replica.Apply({kMilk, ahead, {}});
-  EXPECT_GT(PutNow("milk").token.stamp, far);
-
-  crdt::ContextToken token;
-  token.stamp = {far.packed + 7};
-  EXPECT_GT(PutNow("milk", token, KeyOf("other")).token.stamp, token.stamp);
-}
-
-TEST_F(CoordinatorTest, APutWithoutContextAddsASibling) {
-  PutNow("milk");
-  PutNow("bread");
-  EXPECT_EQ(ValuesOf(node_.Read(kMilk)), (std::vector<Bytes>{"bread", "milk"}));
-}
-
-TEST_F(CoordinatorTest, APutReplacesWhatItsClientHadRead) {
-  const Outcome first = PutNow("milk");
-  PutNow("bread");
-  PutNow("tea", first.token);
-  EXPECT_EQ(ValuesOf(node_.Read(kMilk)), (std::vector<Bytes>{"bread", "tea"}));
-  PutNow("all", TokenOf(node_.Read(kMilk)));
-  EXPECT_EQ(ValuesOf(node_.Read(kMilk)), std::vector<Bytes>{"all"});
-}
-
-TEST_F(CoordinatorTest, TheTokenOfAPutAfterSiblingsCoversNoneThatWereNotRead) {
-  PutNow("milk");
-  Outcome mine = PutNow("bread");
-  EXPECT_EQ(mine.token.own, mine.dot);
-  EXPECT_TRUE(mine.token.context.empty()) << "it would cover the other's, of the same actor";
-  mine = PutNow("white bread", mine.token);  // replaces one's own
-  EXPECT_EQ(ValuesOf(node_.Read(kMilk)), (std::vector<Bytes>{"milk", "white bread"}));
-  PutNow("brown bread", mine.token);
-  EXPECT_EQ(ValuesOf(node_.Read(kMilk)), (std::vector<Bytes>{"brown bread", "milk"}));
-}
-
-TEST_F(CoordinatorTest, TheTokenOfTheOnlyValueCoversAll) {
-  const Outcome first = PutNow("milk");
-  EXPECT_FALSE(first.token.own.has_value());
-  EXPECT_EQ(first.token.context, node_.Read(kMilk).context);
-}
-
-TEST_F(CoordinatorTest, LwwKeepsOneValueWhateverWasRead) {
-  const crdt::RowKey key = KeyOf("milk", kLast);
-  PutNow("milk", {}, key);
-  const Outcome last = PutNow("bread", {}, key);
-  EXPECT_EQ(ValuesOf(node_.Read(key)), std::vector<Bytes>{"bread"});
-  EXPECT_FALSE(last.token.own.has_value());
-}
-
-TEST_F(CoordinatorTest, ADeleteWithoutContextCoversWhatIsHeldHere) {
-  PutNow("milk");
-  PutNow("bread");
-  PutNow(std::nullopt);
-  EXPECT_EQ(ValuesOf(node_.Read(kMilk)), std::vector<Bytes>{"(deleted)"});
-}
-
-TEST_F(CoordinatorTest, ADeleteWithContextLeavesWhatWasNotRead) {
-  const Outcome first = PutNow("milk");
-  PutNow("bread");
-  PutNow(std::nullopt, first.token);
-  EXPECT_EQ(ValuesOf(node_.Read(kMilk)), (std::vector<Bytes>{"(deleted)", "bread"}));
-}
-
-class CoordinatorSiblingsTest : public CoordinatorTest {
+class CoordinatorTest : public CoordinatorFixture {
  protected:
-  CoordinatorSiblingsTest() {
-    first_ = PutNow("1");
-    PutNow("2");
-    last_ = PutNow("3");
-  }
-  OutcomeStatus StatusOf(const std::optional<Bytes>& value,
-                         const std::optional<crdt::ContextToken>& read) {
-    return PutNow(value, read).status;
-  }
-
-  Outcome first_, last_;
+  CoordinatorTest() { coordinator_.Start(); }
 };
 
-TEST_F(CoordinatorSiblingsTest, OneMoreThanTheLimitIsRefusedWithoutATrace) {
-  coordinator_.Put(At(0), PutOf("4"));
-  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kTooManySiblings);
-  EXPECT_TRUE(node_.End().writes.writes.empty());
+TEST_F(CoordinatorTest, AnAckToAnEarlierLifeDoesNotCount) {
+  coordinator_.Put(At(0), PutOf("milk"));
+  const std::uint64_t before = SentOf<Replicate>(node_.End())[0].message.id;
+  LocalNode again(1, node_.disk);
+  Coordinator coordinator(again.ring, again.turn, again.replica, {});
+  coordinator.Start();
+  coordinator.Put(At(0), PutOf("bread"));
+  coordinator.OnReplicateAck(At(1), {2}, {before});
+  coordinator.OnReplicateAck(At(1), {3}, {before});
+  EXPECT_TRUE(coordinator.TakeOutcomes().empty());
 }
 
-TEST_F(CoordinatorSiblingsTest, ReplacingOnesOwnAddsNone) {
-  ASSERT_TRUE(last_.token.own && last_.token.context.empty());
-  EXPECT_EQ(StatusOf("3b", last_.token), OutcomeStatus::kDone);
+TEST_F(CoordinatorTest, AnAnswerToAnEarlierLifeIsNotTaken) {
+  coordinator_.Get(At(0), GetOf(2));
+  const std::uint64_t before = SentOf<ReadRow>(node_.End())[0].message.id;
+  LocalNode again(1, node_.disk);
+  Coordinator coordinator(again.ring, again.turn, again.replica, {});
+  coordinator.Start();
+  coordinator.Get(At(0), GetOf(2, KeyOf("bread")));
+  coordinator.OnRowRead(At(1), {2}, {before, Written({}, {kA, 1}, "milk")});
+  EXPECT_TRUE(coordinator.TakeOutcomes().empty());
 }
 
-TEST_F(CoordinatorSiblingsTest, AContextThatReplacesNothingAddsOne) {
-  EXPECT_EQ(StatusOf("1b", first_.token), OutcomeStatus::kDone);  // replaces "1"
-  EXPECT_EQ(StatusOf("1c", first_.token), OutcomeStatus::kTooManySiblings);
-  EXPECT_EQ(StatusOf(std::nullopt, first_.token), OutcomeStatus::kTooManySiblings);
-  EXPECT_EQ(node_.Read(kMilk).versions.size(), 3U);
-}
-
-TEST_F(CoordinatorSiblingsTest, WhatReadsAllOrDeletesAllIsWelcome) {
-  EXPECT_EQ(StatusOf("all", TokenOf(node_.Read(kMilk))), OutcomeStatus::kDone);
-  for (const char* value : {"2", "3"}) PutNow(value);
-  EXPECT_EQ(StatusOf(std::nullopt, {}), OutcomeStatus::kDone);
-  EXPECT_EQ(node_.Read(kMilk).versions.size(), 1U);
-}
-
-// Other regions may have brought more than the limit: apply never refuses (rule 6).
-TEST_F(CoordinatorSiblingsTest, AboveTheLimitAWriteThatReplacesOneIsWelcome) {
-  node_.replica.Apply({kMilk, Written({}, {kA, 1}, "4"), {}});
-  EXPECT_EQ(node_.Read(kMilk).versions.size(), 4U);
-  EXPECT_EQ(StatusOf("3b", last_.token), OutcomeStatus::kDone);
-  EXPECT_EQ(StatusOf("5", {}), OutcomeStatus::kTooManySiblings);
+TEST_F(CoordinatorTest, NothingIsWrittenBeforeTheIncarnationIsDurable) {
+  const Ring ring(SmallTopology(), NodeOf(1));
+  const MemoryDisk disk;
+  Turn turn(ring.self(), disk);
+  Replica replica(ring, turn);
+  Coordinator coordinator(ring, turn, replica, {});
+  replica.Start();
+  coordinator.Start();
+  coordinator.Put(At(0), PutOf("milk"));
+  coordinator.Get(At(0), GetOf());  // its id could be drawn again
+  const std::vector<Outcome> outcomes = coordinator.TakeOutcomes();
+  ASSERT_EQ(outcomes.size(), 2U);
+  for (const Outcome& outcome : outcomes) {
+    EXPECT_EQ(outcome.status, OutcomeStatus::kNotReady);
+  }
+  EXPECT_EQ(turn.Take().messages.size(), 0U);
+  EXPECT_EQ(coordinator.in_flight(), 0U);
 }
 
 }  // namespace

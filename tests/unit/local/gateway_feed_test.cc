@@ -22,12 +22,12 @@ class GatewayFeedTest : public testing::Test {
     ASSERT_TRUE(node_.replica.Apply({key, Written({}, dot, "v"), {}}));
   }
   std::vector<Sent<FeedRows>> PushAt(std::int64_t milliseconds,
-                                     std::vector<Coordinator::Minted> minted) {
+                                     std::vector<PutCoordinator::Minted> minted) {
     feed_.Push(At(milliseconds), std::move(minted));
     return SentOf<FeedRows>(node_.End());
   }
-  static std::vector<Coordinator::Minted> ManyRows(NamespaceId space = kPlain) {
-    std::vector<Coordinator::Minted> minted;
+  static std::vector<PutCoordinator::Minted> ManyRows(NamespaceId space = kPlain) {
+    std::vector<PutCoordinator::Minted> minted;
     for (std::uint64_t i = 1; i <= 40; ++i) {
       minted.push_back(
           {{KeyOf("key" + std::to_string(i), space), Written({}, {kA, i}, "v"), {}}, {}});

@@ -142,45 +142,6 @@ TEST_F(ReplicaTest, AVersionThatIsStillHeldIsNotDropped) {
   EXPECT_EQ(Counters().versions_dropped, 0U);
 }
 
-// Rule 2.
-TEST_F(ReplicaTest, EveryStartIsANewIncarnation) {
-  EXPECT_EQ(node_.replica.actor(), Actor::Of({1}, {1}, 1));
-  const LocalNode again(1, node_.disk);
-  EXPECT_EQ(again.replica.actor(), Actor::Of({1}, {1}, 2));
-}
-
-TEST_F(ReplicaTest, MayNotMintBeforeTheIncarnationIsDurable) {
-  const Ring ring(SmallTopology(), NodeOf(1));
-  MemoryDisk disk;
-  Turn turn(ring.self(), disk);
-  Replica replica(ring, turn);
-  replica.Start();
-  EXPECT_FALSE(replica.MayMint());
-  disk.Apply(turn.Take().writes);
-  EXPECT_FALSE(replica.MayMint());
-  turn.MarkDurable({1});
-  EXPECT_TRUE(replica.MayMint());
-}
-
-TEST_F(ReplicaTest, WhatWasMintedAndLostIsNotMintedAgain) {
-  const MemoryDisk synced = node_.disk;
-  const crdt::Dot lost = node_.replica.Mint(node_.PartitionOf(kMilk));
-  Apply(Written({}, lost, "milk"));
-  node_.End();
-  LocalNode again(1, synced);  // the tail is gone
-  EXPECT_FALSE(again.Seen(kMilk).Contains(lost));
-  EXPECT_NE(again.replica.Mint(again.PartitionOf(kMilk)).actor, lost.actor);
-}
-
-TEST_F(ReplicaTest, SequencesCountPerPartition) {
-  const PartitionKey one{{1}, {0}}, two{{1}, {1}}, home{{2}, {0}};
-  const Actor self = node_.replica.actor();
-  EXPECT_EQ(node_.replica.Mint(one), (crdt::Dot{self, 1}));
-  EXPECT_EQ(node_.replica.Mint(one), (crdt::Dot{self, 2}));
-  EXPECT_EQ(node_.replica.Mint(two), (crdt::Dot{self, 1}));
-  EXPECT_EQ(node_.replica.Mint(home), (crdt::Dot{self, 1}));
-}
-
 TEST_F(ReplicaTest, AChangedRowIsShownOnlyWhenDurable) {
   EXPECT_EQ(node_.replica.DurabilityOf(kMilk.token()), BatchId{});
   Apply(Written({}, {kA, 1}, "milk"));

@@ -1,9 +1,11 @@
+#include "local/get_coordinator.h"
+
 #include "support/coordinator_fixture.h"
 
 namespace meridian::local {
 namespace {
 
-class CoordinatorGetTest : public CoordinatorFixture {
+class GetCoordinatorTest : public CoordinatorFixture {
  protected:
   std::uint64_t Ask(std::size_t r) {
     coordinator_.Get(At(0), GetOf(r));
@@ -17,7 +19,7 @@ class CoordinatorGetTest : public CoordinatorFixture {
   std::vector<Sent<ReadRow>> asked_;
 };
 
-TEST_F(CoordinatorGetTest, OneReplicaIsThisOne) {
+TEST_F(GetCoordinatorTest, OneReplicaIsThisOne) {
   PutNow("milk");
   Ask(1);
   EXPECT_TRUE(asked_.empty());
@@ -28,7 +30,7 @@ TEST_F(CoordinatorGetTest, OneReplicaIsThisOne) {
   EXPECT_EQ(outcome.after, BatchId{});
 }
 
-TEST_F(CoordinatorGetTest, WhatIsNotDurableIsShownWhenItIs) {
+TEST_F(GetCoordinatorTest, WhatIsNotDurableIsShownWhenItIs) {
   coordinator_.Put(At(0), PutOf("milk", {}, 3));
   Ask(1);
   EXPECT_EQ(TakeOutcome().after, BatchId{node_.written});
@@ -37,7 +39,7 @@ TEST_F(CoordinatorGetTest, WhatIsNotDurableIsShownWhenItIs) {
   EXPECT_EQ(TakeOutcome().after, BatchId{});
 }
 
-TEST_F(CoordinatorGetTest, AsksAsManyAsItNeedsAndMergesThem) {
+TEST_F(GetCoordinatorTest, AsksAsManyAsItNeedsAndMergesThem) {
   PutNow("milk");
   const std::uint64_t id = Ask(2);
   ASSERT_EQ(asked_.size(), 1U);
@@ -49,7 +51,7 @@ TEST_F(CoordinatorGetTest, AsksAsManyAsItNeedsAndMergesThem) {
   EXPECT_TRUE(outcome.token.context.Covers(crdt::Dot{kA, 1}));
 }
 
-TEST_F(CoordinatorGetTest, AStaleOtherIsRepairedBehindTheAnswer) {
+TEST_F(GetCoordinatorTest, AStaleOtherIsRepairedBehindTheAnswer) {
   PutNow("milk");
   const std::uint64_t id = Ask(2);
   Answer(asked_[0].to.number, id, {});
@@ -57,10 +59,10 @@ TEST_F(CoordinatorGetTest, AStaleOtherIsRepairedBehindTheAnswer) {
   ASSERT_EQ(NumbersOf(repairs), NumbersOf(asked_));
   EXPECT_EQ(repairs[0].message.id, 0U);  // no answer wanted
   EXPECT_EQ(ValuesOf(repairs[0].message.rows[0].row), std::vector<Bytes>{"milk"});
-  EXPECT_EQ(coordinator_.counters().read_repairs, 1U);
+  EXPECT_EQ(coordinator_.get_counters().read_repairs, 1U);
 }
 
-TEST_F(CoordinatorGetTest, TheOwnStaleCopyIsRepairedToo) {
+TEST_F(GetCoordinatorTest, TheOwnStaleCopyIsRepairedToo) {
   const std::uint64_t id = Ask(2);
   const crdt::Row row = Written({}, {kA, 1}, "milk");
   Answer(asked_[0].to.number, id, row);
@@ -70,7 +72,7 @@ TEST_F(CoordinatorGetTest, TheOwnStaleCopyIsRepairedToo) {
   EXPECT_TRUE(node_.Seen(kMilk).Contains({kA, 1}));
 }
 
-TEST_F(CoordinatorGetTest, WhereAllAgreeNobodyIsRepaired) {
+TEST_F(GetCoordinatorTest, WhereAllAgreeNobodyIsRepaired) {
   const std::uint64_t id = Ask(3);
   EXPECT_EQ(asked_.size(), 2U);
   Answer(2, id, {});
@@ -81,7 +83,7 @@ TEST_F(CoordinatorGetTest, WhereAllAgreeNobodyIsRepaired) {
   EXPECT_TRUE(node_.End().messages.empty());
 }
 
-TEST_F(CoordinatorGetTest, AfterAQuarterOfTheTimeAllOthersAreAsked) {
+TEST_F(GetCoordinatorTest, AfterAQuarterOfTheTimeAllOthersAreAsked) {
   const std::uint64_t id = Ask(2);
   const auto again = SentOf<ReadRow>(TickAt(500));
   EXPECT_EQ(NumbersOf(again), (std::vector<std::uint32_t>{2, 3}));
@@ -91,7 +93,7 @@ TEST_F(CoordinatorGetTest, AfterAQuarterOfTheTimeAllOthersAreAsked) {
   EXPECT_TRUE(TickAt(1000).messages.empty());
 }
 
-TEST_F(CoordinatorGetTest, ATimeoutSaysHowManyAnswered) {
+TEST_F(GetCoordinatorTest, ATimeoutSaysHowManyAnswered) {
   PutNow("milk");
   const std::uint64_t id = Ask(3);
   Answer(2, id, {});

@@ -1,0 +1,20 @@
+// The bounds a coordinator keeps.
+
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.h"
+
+namespace meridian::local {
+
+struct CoordinatorOptions {
+  std::size_t in_flight_max = 8192;
+  std::size_t siblings_max = 100;
+  // Of a row with siblings: it must fit a message between regions, which carries 8 MiB, also after
+  // the joins with what other nodes mint meanwhile.
+  std::size_t row_bytes_max = 6 << 20;
+  Duration clock_drift_max = std::chrono::seconds(5);
+};
+
+}  // namespace meridian::local

@@ -1,0 +1,37 @@
+// What this node believes of its peers right now: alive, suspect, down or left.
+//
+// Written by the failure detector, read by whoever chooses nodes: the coordinators, hand-over,
+// catch-up. An opinion, never a fact: no rule of safety may rest on it, only the choice of whom to
+// ask first. A peer nobody has spoken of yet counts as alive, so a ring that starts is usable.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "base/ids.h"
+
+namespace meridian::local {
+
+enum class PeerState : std::uint8_t {
+  kAlive,
+  kSuspect,  // silent for longer than is usual; may still refute it
+  kDown,     // convicted: nobody who asked it for us was answered
+  kLeft,     // said goodbye
+};
+
+class Liveness {
+ public:
+  void Set(NodeId node, PeerState state) { states_[node] = state; }
+  PeerState StateOf(NodeId node) const {
+    const auto found = states_.find(node);
+    return found == states_.end() ? PeerState::kAlive : found->second;
+  }
+  // Worth sending to: a suspect still is, and may refute the suspicion by answering.
+  bool IsUp(NodeId node) const { return StateOf(node) <= PeerState::kSuspect; }
+
+ private:
+  std::map<NodeId, PeerState> states_;
+};
+
+}  // namespace meridian::local

@@ -1,0 +1,57 @@
+// Mints dots: decides under which actor, and that none is ever minted twice.
+//
+//     incarnation 7 drawn at start, durable ──> 1.2.7:1, 1.2.7:2, ...   counted a partition
+//     Renew(p)  ──> incarnation 8 for p, once durable ──> 1.2.8:1, ...  others go on under 7
+//
+// An actor mints only while it holds every row it minted (rule 2). So every start draws another
+// incarnation, and so does a partition whose rows this node gives up. The number is durable before
+// the first dot that bears it.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "base/turn.h"
+#include "crdt/dot.h"
+#include "local/ring.h"
+
+namespace meridian::local {
+
+class Minter {
+ public:
+  // Both outlive this.
+  Minter(const Ring& ring, Turn& turn) : ring_(ring), turn_(turn) {}
+
+  // Draws this start's incarnation. Once, before anything else.
+  void Start();
+
+  // This start; names the process where it must differ from the one before.
+  Actor actor() const { return start_.actor; }
+  // Until then nothing may be minted, nor any id be used that is unique to this start.
+  bool HasStarted() const { return turn_.durable() >= start_.drawn_in; }
+
+  bool MayMint(PartitionKey key) const { return turn_.durable() >= TermOf(key).drawn_in; }
+  // Requires MayMint(key).
+  crdt::Dot Mint(PartitionKey key);
+
+  // From now on the partition's dots are another actor's.
+  void Renew(PartitionKey key);
+
+ private:
+  struct Term {
+    Actor actor;
+    BatchId drawn_in;  // the batch that makes its incarnation durable
+  };
+  Term Draw();
+  const Term& TermOf(PartitionKey key) const;
+
+  const Ring& ring_;
+  Turn& turn_;
+  std::uint32_t incarnation_ = 0;  // the last one drawn
+  Term start_;
+  std::map<PartitionKey, Term> renewed_;
+  std::map<PartitionKey, std::uint64_t> minted_;  // highest sequence of the partition's actor
+};
+
+}  // namespace meridian::local

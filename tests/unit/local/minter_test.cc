@@ -1,0 +1,78 @@
+#include "local/minter.h"
+
+#include <gtest/gtest.h>
+
+#include "support/local_node.h"
+
+namespace meridian::local {
+namespace {
+
+const crdt::RowKey kMilk = KeyOf("milk");
+
+class MinterTest : public testing::Test {
+ protected:
+  LocalNode node_{1};
+};
+
+// Rule 2.
+TEST_F(MinterTest, EveryStartIsANewIncarnation) {
+  EXPECT_EQ(node_.replica.actor(), Actor::Of({1}, {1}, 1));
+  const LocalNode again(1, node_.disk);
+  EXPECT_EQ(again.replica.actor(), Actor::Of({1}, {1}, 2));
+}
+
+TEST_F(MinterTest, MayNotMintBeforeTheIncarnationIsDurable) {
+  const Ring ring(SmallTopology(), NodeOf(1));
+  MemoryDisk disk;
+  Turn turn(ring.self(), disk);
+  Minter minter(ring, turn);
+  minter.Start();
+  EXPECT_FALSE(minter.HasStarted());
+  disk.Apply(turn.Take().writes);
+  EXPECT_FALSE(minter.HasStarted());
+  turn.MarkDurable({1});
+  EXPECT_TRUE(minter.HasStarted());
+}
+
+TEST_F(MinterTest, WhatWasMintedAndLostIsNotMintedAgain) {
+  const MemoryDisk synced = node_.disk;
+  const crdt::Dot lost = node_.replica.minter().Mint(node_.PartitionOf(kMilk));
+  node_.replica.Apply({kMilk, Written({}, lost, "milk"), {}});
+  node_.End();
+  LocalNode again(1, synced);  // the tail is gone
+  EXPECT_FALSE(again.Seen(kMilk).Contains(lost));
+  EXPECT_NE(again.replica.minter().Mint(again.PartitionOf(kMilk)).actor, lost.actor);
+}
+
+TEST_F(MinterTest, SequencesCountPerPartition) {
+  const PartitionKey one{{1}, {0}}, two{{1}, {1}}, home{{2}, {0}};
+  const Actor self = node_.replica.actor();
+  EXPECT_EQ(node_.replica.minter().Mint(one), (crdt::Dot{self, 1}));
+  EXPECT_EQ(node_.replica.minter().Mint(one), (crdt::Dot{self, 2}));
+  EXPECT_EQ(node_.replica.minter().Mint(two), (crdt::Dot{self, 1}));
+  EXPECT_EQ(node_.replica.minter().Mint(home), (crdt::Dot{self, 1}));
+}
+
+TEST_F(MinterTest, ARenewedPartitionMintsUnderAnotherActorOnceThatIsDurable) {
+  Minter& minter = node_.replica.minter();
+  const PartitionKey given_up{{1}, {0}}, kept{{1}, {1}};
+  const crdt::Dot before = minter.Mint(given_up);
+  minter.Renew(given_up);
+  EXPECT_FALSE(minter.MayMint(given_up));
+  EXPECT_TRUE(minter.MayMint(kept));
+  node_.Sync();
+  const crdt::Dot after = minter.Mint(given_up);
+  EXPECT_GT(after.actor, before.actor);
+  EXPECT_EQ(after.sequence, 1U);
+  EXPECT_EQ(minter.Mint(kept).actor, before.actor);
+}
+
+TEST_F(MinterTest, TheStartAfterARenewalIsAnotherActorStill) {
+  node_.replica.minter().Renew({{1}, {0}});
+  node_.Sync();
+  const LocalNode again(1, node_.disk);
+  EXPECT_EQ(again.replica.actor(), Actor::Of({1}, {1}, 3));
+}
+
+}  // namespace
+}  // namespace meridian::local
