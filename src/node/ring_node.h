@@ -14,6 +14,7 @@
 #include "local/catch_up.h"
 #include "local/coordinator.h"
 #include "local/gateway_feed.h"
+#include "local/liveness.h"
 #include "local/replica.h"
 #include "node/client_service.h"
 #include "node/machine_options.h"
@@ -46,6 +47,7 @@ class RingNode final : public Machine {
   RingNodeOptions options_;
   local::Ring ring_;
   Turn turn_;
+  local::Liveness liveness_;
   local::Replica replica_;
   local::Coordinator coordinator_;
   local::CatchUp catch_up_;
