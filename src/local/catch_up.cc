@@ -33,6 +33,7 @@ void CatchUp::Tick(Moment now) {
 void CatchUp::Probe(NodeId node, const Peer& peer) {
   SeenProbe probe;
   for (const PartitionKey key : peer.shared) probe.digests.push_back({replica_.log().Digest(key)});
+  probe.life = replica_.actor().packed;
   turn_.Send(ring_.Process(node), Pack(probe), turn_.Barrier());
 }
 

@@ -63,14 +63,17 @@ struct RowRead {
   }
 };
 
-// A client's request passed on to a primary, and what it answered.
+// A client's request passed on to a primary, and what it answered. Done by the life that it names
+// only: what a receiver knows again is in its memory, so a copy that reached its next life would be
+// done a second time.
 struct Forward {
   std::uint64_t id = 0;
   Bytes request;
+  std::uint64_t life = 0;  // of the receiver, its actor; 0: the sender does not know it
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(id, request);
+    archive(id, request, life);
   }
 };
 struct Forwarded {
@@ -86,10 +89,11 @@ struct Forwarded {
 // Digests of the seen vectors of every partition that both hold, in ascending order.
 struct SeenProbe {
   std::vector<Fixed64> digests;
+  std::uint64_t life = 0;  // of the sender, for Forward
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(digests);
+    archive(digests, life);
   }
 };
 // "This is what I have seen of these partitions; send me what I lack."
@@ -188,9 +192,22 @@ struct HeldEverywhere {
   }
 };
 
-using RingMessage = std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded,
-                                 SeenProbe, CatchUpAsk, CatchUpRows, FeedOrder, FeedRows,
-                                 SeenReport, LogRead, LogRows, HeldAsk, HeldEverywhere>;
+// "That Forward was addressed to another life than mine; I have not done it."
+struct ForwardRefused {
+  std::uint64_t id = 0;
+  std::uint64_t addressed = 0;
+  std::uint64_t life = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, addressed, life);
+  }
+};
+
+using RingMessage =
+    std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded, SeenProbe,
+                 CatchUpAsk, CatchUpRows, FeedOrder, FeedRows, SeenReport, LogRead, LogRows,
+                 HeldAsk, HeldEverywhere, ForwardRefused>;
 
 Bytes Pack(const RingMessage& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);

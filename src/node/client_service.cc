@@ -38,6 +38,11 @@ void ClientService::Serve(Moment now, RequestTag tag, const Bytes& encoded,
 }
 
 void ClientService::OnForward(Moment now, ProcessId from, local::Forward forward) {
+  if (forward.life != life_) {
+    // A life that does not last must not be addressed: the next one would be the same.
+    const BatchId known = coordinator_.IsReady() ? BatchId{} : turn_.Barrier();
+    return turn_.Send(from, Pack(local::ForwardRefused{forward.id, forward.life, life_}), known);
+  }
   if (!forwarded_here_.Insert(from, forward.id)) return;
   // Never forwarded on: two nodes that disagree on the owner would play ball.
   Admit(now, Peer{from, forward.id}, forward.request, DecodeRequest(forward.request), false);
@@ -116,17 +121,42 @@ void ClientService::ForwardOn(Moment now, std::uint64_t id, Waiting& waiting) {
   const local::PreferenceList* list =
       ring_.ListOf(ring_.PartitionOfToken(space->placement, TokenOf(space->id, request->key)));
   const NodeId primary = list->nodes[waiting.tried % list->primaries];
-  ++waiting.tried;
-  turn_.Send(ring_.Process(primary), Pack(local::Forward{id, waiting.request}));
-  const bool once = request->operation == Operation::kDelete && request->context.empty();
-  const Duration share = TimeoutOf(*request) / (once ? 1 : kForwardsPerTimeout);
+  if (++waiting.tried > 1) waiting.may_have_acted = true;
+  waiting.at = ring_.Process(primary);
+  waiting.once = request->operation == Operation::kDelete && request->context.empty();
+  SendForward(id, waiting);
+  const Duration share = TimeoutOf(*request) / (waiting.once ? 1 : kForwardsPerTimeout);
   timers_.Arm(std::min(now.monotonic + share, waiting.deadline), id);
+}
+
+void ClientService::SendForward(std::uint64_t id, Waiting& waiting) {
+  waiting.life = lives_[waiting.at];
+  turn_.Send(waiting.at, Pack(local::Forward{id, waiting.request, waiting.life}));
+}
+
+void ClientService::OnPeerLife(ProcessId peer, std::uint64_t life) {
+  if (life != 0) lives_[peer] = life;
+}
+
+void ClientService::OnForwardRefused(ProcessId from, const local::ForwardRefused& refused) {
+  const auto found = requests_.find(refused.id);
+  if (found == requests_.end() || found->second.request.empty()) return;
+  Waiting& waiting = found->second;
+  if (waiting.at != from || waiting.life != refused.addressed) return;  // an older try
+  OnPeerLife(from, refused.life);
+  if (refused.addressed != 0) waiting.may_have_acted = true;
+  if (!waiting.once || !waiting.may_have_acted) return SendForward(refused.id, waiting);
+  ClientAnswer restarted = Refused(Status::kUnavailable,
+                                   "a primary of the key restarted; whether it deleted the key "
+                                   "first is not known: read it and try again");
+  restarted.maybe = true;
+  Finish(refused.id, restarted, {});
 }
 
 void ClientService::OnForwarded(local::Forwarded forwarded) {
   const auto waiting = requests_.find(forwarded.id);
   if (waiting == requests_.end() || waiting->second.request.empty()) return;
-  if (waiting->second.writes && waiting->second.tried > 1) {
+  if (waiting->second.writes && waiting->second.may_have_acted) {
     // The primaries that were silent may have written it, whatever this one says.
     Result<ClientAnswer> answer = DecodeAnswer(forwarded.answer);
     if (answer && answer->status != Status::kOk) {

@@ -9,6 +9,10 @@
 // forwarded is answered by the primary; when that one is silent the next is tried, so a forwarded
 // put may be written twice (as may one that a client repeats). A delete without a context is tried
 // once: it covers whatever it finds, so a second one, late, would cover what was written since.
+//
+// A Forward names the life of its receiver. Another life refuses it and says its own; the request
+// is then sent again, to that one. One that must not be done twice is not, unless the life that it
+// was meant for was unknown: it may have been done by it, and the answer be under way.
 
 #pragma once
 
@@ -35,13 +39,19 @@ class ClientService {
                 local::Coordinator& coordinator, const Signer& signer);
 
   // Once the replica has started as this actor.
-  void Start(Actor actor) { last_id_ = local::FirstIdOf(actor); }
+  void Start(Actor actor) {
+    last_id_ = local::FirstIdOf(actor);
+    life_ = actor.packed;
+  }
 
   // `encoded` is what `request` was decoded from; it travels on when another node must serve it.
   void Serve(Moment now, RequestTag tag, const Bytes& encoded,
              const Result<ClientRequest>& request);
   void OnForward(Moment now, ProcessId from, local::Forward forward);
   void OnForwarded(local::Forwarded forwarded);
+  void OnForwardRefused(ProcessId from, const local::ForwardRefused& refused);
+  // A peer says which life it is in; 0: none yet.
+  void OnPeerLife(ProcessId peer, std::uint64_t life);
   void OnHeldEverywhere(const local::HeldEverywhere& held);
   // Answers what the coordinator has decided.
   void Settle(Moment now, std::vector<local::Outcome> outcomes);
@@ -67,6 +77,10 @@ class ClientService {
     // While the request is at another primary, or waits for the other regions:
     Bytes request;
     std::size_t tried = 0;
+    ProcessId at;                 // the primary that was tried last
+    std::uint64_t life = 0;       // which of its lives it was addressed to
+    bool once = false;            // must not be done twice
+    bool may_have_acted = false;  // a primary that did not answer may have done it
     std::optional<local::Outcome> local_outcome;
   };
 
@@ -77,6 +91,7 @@ class ClientService {
   void Issue(Moment now, Waiting waiting, const ClientRequest& request, crdt::RowKey key,
              std::size_t replicas, std::optional<crdt::ContextToken> read);
   void ForwardOn(Moment now, std::uint64_t id, Waiting& waiting);
+  void SendForward(std::uint64_t id, Waiting& waiting);
   void AwaitOtherRegions(Moment now, std::uint64_t id, Waiting& waiting, local::Outcome outcome);
   void AskOtherRegions(Moment now, std::uint64_t id, const Waiting& waiting);
   void Finish(std::uint64_t id, const ClientAnswer& answer, BatchId after);
@@ -91,6 +106,8 @@ class ClientService {
   const Signer& signer_;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Waiting> requests_;  // by ticket, and by id of forward
+  std::uint64_t life_ = 0;                     // the own one, in Forwards of others
+  std::map<ProcessId, std::uint64_t> lives_;
   RecentIds forwarded_here_;
   TimerQueue timers_;
 };

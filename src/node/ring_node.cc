@@ -59,7 +59,11 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](local::RowRead& m) { coordinator_.OnRowRead(now, node, std::move(m)); },
                  [&](local::Forward& m) { clients_.OnForward(now, from, std::move(m)); },
                  [&](local::Forwarded& m) { clients_.OnForwarded(std::move(m)); },
-                 [&](const local::SeenProbe& m) { catch_up_.OnProbe(now, node, m); },
+                 [&](const local::ForwardRefused& m) { clients_.OnForwardRefused(from, m); },
+                 [&](const local::SeenProbe& m) {
+                   clients_.OnPeerLife(from, m.life);
+                   catch_up_.OnProbe(now, node, m);
+                 },
                  [&](const local::CatchUpAsk& m) { catch_up_.OnAsk(now, node, m); },
                  [&](const local::CatchUpRows& m) { catch_up_.OnRows(now, node, m); },
                  [&](const local::FeedOrder& m) { feed_.OnOrder(now, from, m); },

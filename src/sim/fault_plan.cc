@@ -5,85 +5,14 @@
 namespace meridian::sim {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using std::chrono::minutes;
 using std::chrono::seconds;
-
-Duration Between(Random& random, Duration low, Duration high) {
-  return Duration(static_cast<Duration::rep>(random.Between(
-      static_cast<std::uint64_t>(low.count()), static_cast<std::uint64_t>(high.count()))));
-}
-
-LinkQuality DrawQuality(Random& random, Duration delay_min, Duration delay_max, double loss_max) {
-  LinkQuality quality;
-  quality.delay_min = delay_min;
-  quality.delay_max = delay_max;
-  if (random.OneIn(2)) quality.loss = loss_max * random.NextUnit();
-  if (random.OneIn(2)) quality.repeat = 0.05 * random.NextUnit();
-  if (random.OneIn(2)) quality.late = 0.04 * random.NextUnit();
-  quality.late_max = Between(random, milliseconds(50), seconds(6));
-  quality.in_order = random.OneIn(2);
-  return quality;
-}
-
-Recurring DrawRecurring(Random& random, Duration every_min, Duration every_max, Duration lasts) {
-  if (random.OneIn(2)) return {};
-  return {Between(random, every_min, every_max), Between(random, lasts / 20, lasts)};
-}
-
-std::string Percent(double part) {
-  return std::to_string(part * 100).substr(0, 4) + '%';
-}
-std::string Millis(Duration duration) {
-  return std::to_string(Milliseconds(duration)) + "ms";
-}
-
-std::string Describe(const char* name, const LinkQuality& quality) {
-  return std::string(name) + " to " + Millis(quality.delay_max) + ", loss " +
-         Percent(quality.loss) + ", repeat " + Percent(quality.repeat) + ", late " +
-         Percent(quality.late) + " by " + Millis(quality.late_max) +
-         (quality.in_order ? ", in order" : ", any order") + "; ";
-}
-
-std::string Describe(const char* name, Recurring fault) {
-  if (fault.every == Duration{}) return {};
-  return std::string(name) + " every " + Millis(fault.every) + " for " + Millis(fault.lasts) + "; ";
-}
 
 constexpr LinkQuality kPerfectNear{microseconds(100), microseconds(400), 0, 0, 0, {}, true};
 constexpr LinkQuality kPerfectFar{milliseconds(20), milliseconds(25), 0, 0, 0, {}, true};
 
 }  // namespace
-
-std::string Faults::ToString() const {
-  return Describe("near links", in_region) + Describe("far links", between_regions) +
-         Describe("node cuts", node_cuts) + Describe("region cuts", region_cuts) +
-         Describe("node crashes", node_crashes) + (crash_again ? "crashes again; " : "") +
-         (torn_tails ? "torn tails; " : "") + Describe("gateway crashes", gateway_crashes) +
-         Describe("blackouts", blackouts) + Describe("clock steps", clock_steps) + "syncs to " +
-         Millis(sync_most);
-}
-
-Faults DrawFaults(Random& random) {
-  Faults faults;
-  const Duration near_max = random.OneIn(4) ? milliseconds(30) : milliseconds(2);
-  faults.in_region = DrawQuality(random, microseconds(100), near_max, 0.05);
-  faults.between_regions = DrawQuality(random, milliseconds(20), milliseconds(80), 0.08);
-  faults.node_cuts = DrawRecurring(random, seconds(2), seconds(8), seconds(6));
-  faults.region_cuts = DrawRecurring(random, seconds(2), seconds(8), seconds(8));
-  faults.node_crashes = DrawRecurring(random, milliseconds(400), seconds(5), seconds(5));
-  faults.crash_again = random.OneIn(2);
-  faults.torn_tails = random.OneIn(2);
-  faults.whole_region = random.OneIn(2) ? 4 : 0;
-  faults.gateway_crashes = DrawRecurring(random, seconds(1), seconds(8), seconds(4));
-  faults.blackouts = DrawRecurring(random, seconds(2), seconds(7), seconds(3));
-  const Duration step_most = random.OneIn(4) ? Duration(hours(5)) : Duration(minutes(5));
-  faults.clock_steps = DrawRecurring(random, seconds(1), seconds(6), step_most);
-  if (random.OneIn(2)) faults.sync_most = Between(random, milliseconds(5), milliseconds(400));
-  return faults;
-}
 
 FaultPlan::FaultPlan(SimCluster& cluster, Faults faults, Random random)
     : cluster_(cluster), faults_(faults), random_(random) {}
@@ -92,7 +21,7 @@ void FaultPlan::Start() {
   cluster_.network().SetQuality(faults_.in_region, faults_.between_regions);
   for (const ProcessId node : cluster_.nodes()) {
     cluster_.at(node).SetSyncTime(microseconds(200),
-                                  Between(random_, milliseconds(1), faults_.sync_most));
+                                  DrawBetween(random_, milliseconds(1), faults_.sync_most));
   }
   Repeat(faults_.node_cuts, [this] { CutNodes(); });
   Repeat(faults_.region_cuts, [this] { CutRegions(); });
@@ -101,10 +30,12 @@ void FaultPlan::Start() {
          [this] { Crash(random_.Pick(cluster_.gateways()), faults_.gateway_crashes.lasts); });
   Repeat(faults_.blackouts, [this] { BlackOut(); });
   Repeat(faults_.clock_steps, [this] { StepClock(); });
+  Repeat(faults_.pauses, [this] { Pause(); });
+  Repeat(faults_.slowness, [this] { SlowDown(); });
 }
 
 void FaultPlan::Repeat(Recurring fault, std::function<void()> strike) {
-  if (fault.every == Duration{}) return;
+  if (!fault.is_on()) return;
   cluster_.queue().After(DrawLength(2 * fault.every), [this, fault, strike] {
     if (healed_) return;
     strike();
@@ -115,7 +46,7 @@ void FaultPlan::Repeat(Recurring fault, std::function<void()> strike) {
 // Short ones too: much goes wrong only when things come back at once.
 Duration FaultPlan::DrawLength(Duration most) {
   if (random_.OneIn(4)) most /= 50;
-  return Between(random_, milliseconds(1), std::max<Duration>(most, milliseconds(2)));
+  return DrawBetween(random_, milliseconds(1), std::max<Duration>(most, milliseconds(2)));
 }
 
 std::vector<ProcessId> FaultPlan::ProcessesOf(RegionId region) const {
@@ -130,7 +61,7 @@ std::vector<ProcessId> FaultPlan::ProcessesOf(RegionId region) const {
 void FaultPlan::CutNodes() {
   std::vector<ProcessId> others = ProcessesOf(random_.Pick(cluster_.topology().regions).id);
   random_.Shuffle(others);
-  const std::size_t count = random_.Between(1, 2);
+  const std::size_t count = std::min<std::size_t>(random_.Between(1, 2), others.size() - 1);
   const std::vector<ProcessId> some(others.end() - static_cast<std::ptrdiff_t>(count),
                                     others.end());
   others.resize(others.size() - count);
@@ -202,9 +133,29 @@ void FaultPlan::BlackOut() {
 }
 
 void FaultPlan::StepClock() {
-  const std::vector<ProcessId>& some = random_.OneIn(4) ? cluster_.gateways() : cluster_.nodes();
   const Duration step = DrawLength(faults_.clock_steps.lasts);
-  cluster_.at(random_.Pick(some)).StepWallClock(random_.OneIn(2) ? step : -step);
+  cluster_.at(DrawProcess()).StepWallClock(random_.OneIn(2) ? step : -step);
+}
+
+ProcessId FaultPlan::DrawProcess() {
+  return random_.Pick(random_.OneIn(4) ? cluster_.gateways() : cluster_.nodes());
+}
+
+void FaultPlan::Pause() {
+  const ProcessId process = DrawProcess();
+  if (!cluster_.IsUp(process) || cluster_.at(process).paused()) return;
+  cluster_.Pause(process);
+  const std::uint64_t start = cluster_.at(process).starts();
+  cluster_.queue().After(DrawLength(faults_.pauses.lasts), [this, process, start] {
+    if (cluster_.at(process).starts() == start) cluster_.Resume(process);
+  });
+}
+
+void FaultPlan::SlowDown() {
+  const ProcessId process = DrawProcess();
+  cluster_.at(process).SetTurnTime(DrawBetween(random_, milliseconds(1), faults_.turn_most));
+  cluster_.queue().After(DrawLength(faults_.slowness.lasts),
+                         [this, process] { cluster_.at(process).SetTurnTime({}); });
 }
 
 void FaultPlan::Heal() {
@@ -214,6 +165,8 @@ void FaultPlan::Heal() {
   for (const auto* all : {&cluster_.nodes(), &cluster_.gateways()}) {
     for (const ProcessId process : *all) {
       cluster_.at(process).SetSyncTime(microseconds(200), milliseconds(2));
+      cluster_.at(process).SetTurnTime({});
+      cluster_.Resume(process);
       if (!cluster_.IsUp(process)) cluster_.Start(process);
     }
   }

@@ -1,46 +1,20 @@
-// What goes wrong in a run: every seed draws which faults are on and how strong they are.
+// Lets the drawn faults strike a cluster, again and again until it heals.
 //
-//     seed 7   loss 2%/6%  late 1% by 3.1s  cuts every 4s for 2s  crashes every 1.5s, torn
-//     seed 8   clock steps every 3s by up to 2h  slow disks 80ms
+//     FaultPlan plan(cluster, DrawFaults(random), random.Fork());
+//     plan.Start();  ...  plan.Heal();
 //
-// A run with every fault at full strength does little else than fail; runs with a few of them go
-// deep. Source: Groce et al., "Swarm testing", 2012.
+// Whom a fault strikes, when and for how long is drawn as the run goes.
 
 #pragma once
 
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "base/random.h"
+#include "sim/faults.h"
 #include "sim/sim_cluster.h"
 
 namespace meridian::sim {
-
-// A fault that comes again and again. Zero `every`: off.
-struct Recurring {
-  Duration every{};  // on average
-  Duration lasts{};  // at most
-};
-
-struct Faults {
-  LinkQuality in_region;
-  LinkQuality between_regions;
-  Recurring
-      node_cuts;  // a node or two, from some or all of their region, in one or both directions
-  Recurring region_cuts;  // between two regions, or one and all others
-  Recurring node_crashes;
-  bool crash_again = false;  // sometimes soon after the start
-  bool torn_tails = false;
-  std::uint64_t whole_region = 0;  // one crash in so many takes a region's nodes all at once
-  Recurring gateway_crashes;
-  Recurring blackouts;    // a region is cut off, and soon after loses its power
-  Recurring clock_steps;  // `lasts`: by at most
-  Duration sync_most = std::chrono::milliseconds(2);
-
-  std::string ToString() const;
-};
-
-Faults DrawFaults(Random& random);
 
 class FaultPlan {
  public:
@@ -48,7 +22,8 @@ class FaultPlan {
   FaultPlan(SimCluster& cluster, Faults faults, Random random);
 
   void Start();
-  // Ends all faults for good: links perfect, everybody up, disks fast. Clocks stay where they are.
+  // Ends all faults for good: links perfect, everybody up and running, disks fast. Clocks stay
+  // where they are.
   void Heal();
 
   std::uint64_t crashes() const { return crashes_; }
@@ -64,6 +39,9 @@ class FaultPlan {
   void BlackOut();
   void Crash(ProcessId process, Duration down_most);
   void StepClock();
+  void Pause();
+  void SlowDown();
+  ProcessId DrawProcess();
   std::vector<ProcessId> ProcessesOf(RegionId region) const;
 
   SimCluster& cluster_;

@@ -145,6 +145,12 @@ void Scenario::Crash(ProcessId process) {
 void Scenario::Restart(ProcessId process) {
   cluster_.Start(process);
 }
+void Scenario::Pause(ProcessId process) {
+  cluster_.Pause(process);
+}
+void Scenario::Resume(ProcessId process) {
+  cluster_.Resume(process);
+}
 void Scenario::StopDisk(ProcessId node) {
   cluster_.at(node).SetSyncTime(hours(10), hours(10));
 }

@@ -69,6 +69,8 @@ class Scenario {
 
   void Crash(ProcessId process);  // loses what was not synced
   void Restart(ProcessId process);
+  void Pause(ProcessId process);  // it stands still; messages gather
+  void Resume(ProcessId process);
   void StopDisk(ProcessId node);  // no sync ends any more
   void StartDisk(ProcessId node);
   void StepClock(ProcessId process, Duration step);

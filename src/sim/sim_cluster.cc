@@ -10,13 +10,10 @@ SimCluster::SimCluster(ClusterOptions options, Random random, Trace& trace, Obse
       random_(random),
       trace_(trace),
       observer_(observer),
-      network_(
-          queue_, random_.Fork(), trace, observer,
-          [this](Message message) {
-            const auto to = processes_.find(message.to);
-            if (to != processes_.end()) to->second->Deliver(std::move(message));
-          },
-          [this](ProcessId process) { return at(process).starts(); }) {
+      network_(queue_, random_.Fork(), trace, observer, [this](Message message) {
+        const auto to = processes_.find(message.to);
+        if (to != processes_.end()) to->second->Deliver(std::move(message));
+      }) {
   for (const local::Region& region : options_.topology.regions) {
     const ProcessId any = NodeProcess(region.id, region.nodes.front().id);
     rings_.try_emplace(region.id, options_.topology, any);
@@ -80,6 +77,17 @@ void SimCluster::Crash(ProcessId process, bool torn) {
   crashing.Crash(torn);
   if (loses && options_.plant == Plant::kReuseIncarnation) ForgetIncarnation(crashing.disk());
   observer_.OnCrashed(actor, crashing.disk());
+}
+
+void SimCluster::Pause(ProcessId process) {
+  trace_.Add(queue_.now(), ToString(process) + " stands still");
+  at(process).Pause();
+}
+
+void SimCluster::Resume(ProcessId process) {
+  if (!at(process).paused()) return;
+  trace_.Add(queue_.now(), ToString(process) + " goes on");
+  at(process).Resume();
 }
 
 const node::RingNode& SimCluster::ring_node(ProcessId process) const {

@@ -48,6 +48,8 @@ class SimCluster {
   void StartAll();
   void Start(ProcessId process);
   void Crash(ProcessId process, bool torn);
+  void Pause(ProcessId process);  // it stands still until it is resumed or crashes
+  void Resume(ProcessId process);
   bool IsUp(ProcessId process) { return at(process).up(); }
 
   // No answer ever comes when the process is down or crashes.

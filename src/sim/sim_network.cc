@@ -13,10 +13,10 @@ Duration Between(Random& random, Duration low, Duration high) {
                      static_cast<std::uint64_t>(std::max(low, high).count()))));
 }
 
-constexpr std::array kRingNames{"replicate", "replicate-ack", "read",     "row-read",
-                                "forward",   "forwarded",     "probe",    "catch-up-ask",
-                                "catch-up",  "feed-order",    "feed",     "seen-report",
-                                "log-read",  "log-rows",      "held-ask", "held-everywhere"};
+constexpr std::array kRingNames{
+    "replicate", "replicate-ack", "read",     "row-read",        "forward",        "forwarded",
+    "probe",     "catch-up-ask",  "catch-up", "feed-order",      "feed",           "seen-report",
+    "log-read",  "log-rows",      "held-ask", "held-everywhere", "forward-refused"};
 constexpr std::array kWanNames{"batch", "batch-ack", "extent-ask", "extent", "beat"};
 
 }  // namespace
@@ -29,13 +29,12 @@ std::string NameOf(const Bytes& body) {
 }
 
 SimNetwork::SimNetwork(EventQueue& queue, Random random, Trace& trace, Observer& observer,
-                       Deliver deliver, LifeOf life_of)
+                       Deliver deliver)
     : queue_(queue),
       random_(random),
       trace_(trace),
       observer_(observer),
-      deliver_(std::move(deliver)),
-      life_of_(std::move(life_of)) {}
+      deliver_(std::move(deliver)) {}
 
 void SimNetwork::SetQuality(LinkQuality in_region, LinkQuality between_regions) {
   in_region_ = in_region;
@@ -77,10 +76,7 @@ void SimNetwork::Schedule(const Message& message, const LinkQuality& quality, bo
     Instant& last = last_[{message.from, message.to}];
     arrival = last = std::max(arrival, last);
   }
-  const bool bound = is_repeat && NameOf(message.body) == "forward";
-  const std::uint64_t life = bound ? life_of_(message.to) : 0;
-  queue_.At(arrival, [this, message, bound, life] {
-    if (bound && life != life_of_(message.to)) return;
+  queue_.At(arrival, [this, message] {
     trace_.Add(queue_.now(), ToString(message.from) + " > " + ToString(message.to) + ' ' +
                                  NameOf(message.body) + ' ' + std::to_string(message.body.size()) +
                                  " bytes " + Hex(HashOf(message.body)));

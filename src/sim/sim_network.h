@@ -5,8 +5,8 @@
 //                   cut? lost                                          its own delay says
 //                   held? kept until released
 //
-// A repetition comes of a connection that broke, so it may be seconds late, but a Forward is not
-// repeated to another process than the one it was first sent to: what knows it again is in memory.
+// A repetition comes of a connection that broke, so it may be seconds late, and reach a receiver
+// that has restarted since.
 // Links are directed. A cut drops what is sent while it lasts; what is on its way arrives, however
 // late. Nothing is ever altered, except by the rewrite that plants a bug.
 
@@ -39,8 +39,6 @@ struct LinkQuality {
 class SimNetwork {
  public:
   using Deliver = std::function<void(Message)>;
-  // Differs after every start of the process.
-  using LifeOf = std::function<std::uint64_t(ProcessId)>;
   using Rewrite = std::function<Bytes(const Bytes&)>;
   struct Counters {
     std::uint64_t sent = 0;
@@ -50,8 +48,7 @@ class SimNetwork {
   };
 
   // All outlive this.
-  SimNetwork(EventQueue& queue, Random random, Trace& trace, Observer& observer, Deliver deliver,
-             LifeOf life_of);
+  SimNetwork(EventQueue& queue, Random random, Trace& trace, Observer& observer, Deliver deliver);
 
   void SetQuality(LinkQuality in_region, LinkQuality between_regions);
   void SetRewrite(Rewrite rewrite) { rewrite_ = std::move(rewrite); }
@@ -76,7 +73,6 @@ class SimNetwork {
   Trace& trace_;
   Observer& observer_;
   Deliver deliver_;
-  LifeOf life_of_;
   Rewrite rewrite_;
   LinkQuality in_region_;
   LinkQuality between_regions_;

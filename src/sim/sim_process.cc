@@ -75,7 +75,7 @@ void SimProcess::Crash(bool torn) {
     disk_.Crash();
   }
   synced_ = durable_ = {};
-  syncing_ = turn_scheduled_ = false;
+  syncing_ = turn_scheduled_ = paused_ = false;
   armed_ = kNever;
 }
 
@@ -93,14 +93,22 @@ void SimProcess::Serve(Bytes request, Answered answered) {
   ScheduleTurn();
 }
 
+void SimProcess::Resume() {
+  if (!std::exchange(paused_, false) || !up()) return;
+  ScheduleTurn();
+  BeginSync();
+}
+
 void SimProcess::ScheduleTurn() {
   if (turn_scheduled_) return;
   turn_scheduled_ = true;
-  Later(world_.queue.now() + Micros(random_.Below(kTurnDelayMicros)), [this] { Turn(); });
+  const std::uint64_t most = kTurnDelayMicros + static_cast<std::uint64_t>(turn_most_.count());
+  Later(world_.queue.now() + Micros(random_.Below(most)), [this] { Turn(); });
 }
 
 void SimProcess::Turn() {
   turn_scheduled_ = false;
+  if (paused_) return;
   Feed(Now());
   Perform(machine_->TakeOutput());
   BeginSync();
@@ -185,7 +193,7 @@ void SimProcess::LetGo(std::variant<Message, Answer> output) {
 }
 
 void SimProcess::BeginSync() {
-  if (syncing_ || disk_.synced() >= disk_.applied()) return;
+  if (paused_ || syncing_ || disk_.synced() >= disk_.applied()) return;
   syncing_ = true;
   const BatchId up_to = disk_.applied();
   const auto spread = static_cast<std::uint64_t>((sync_most_ - sync_least_).count());

@@ -55,6 +55,14 @@ class SimProcess final : private Log {
   SimStorage& disk() { return disk_; }
   const SimStorage& disk() const { return disk_; }
 
+  // Stands still: takes no turn, though messages gather and syncs that run end. Its clocks go on,
+  // as those of a stopped process do.
+  void Pause() { paused_ = true; }
+  void Resume();
+  bool paused() const { return paused_; }
+  // How much longer a turn may take from now on.
+  void SetTurnTime(Duration most) { turn_most_ = most; }
+
   void Deliver(Message message);  // lost when it is not up
   // `answered` is never called when the process crashes first.
   void Serve(Bytes request, Answered answered);
@@ -98,6 +106,7 @@ class SimProcess final : private Log {
   Duration wall_offset_{};
   Duration sync_least_ = std::chrono::microseconds(200);
   Duration sync_most_ = std::chrono::milliseconds(2);
+  Duration turn_most_{};
   bool pretends_durable_ = false;
 
   std::vector<Message> inbox_;
@@ -109,6 +118,7 @@ class SimProcess final : private Log {
   BatchId durable_;        // as the machine was told
   bool syncing_ = false;
   bool turn_scheduled_ = false;
+  bool paused_ = false;
   Instant armed_ = kNever;
 };
 

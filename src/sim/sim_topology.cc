@@ -1,9 +1,15 @@
 #include "sim/sim_topology.h"
 
+#include <algorithm>
+
 namespace meridian::sim {
 namespace {
 
-constexpr std::uint16_t kRegions = 3;
+constexpr std::uint64_t kNodesInAll = 20;
+
+std::uint32_t Draw(Random& random, std::uint64_t low, std::uint64_t high) {
+  return static_cast<std::uint32_t>(random.Between(low, high));
+}
 
 local::Region MakeRegion(std::uint16_t number, const TopologyShape& shape) {
   local::Region region;
@@ -29,12 +35,19 @@ local::Region MakeRegion(std::uint16_t number, const TopologyShape& shape) {
 
 TopologyShape DrawShape(Random& random) {
   TopologyShape shape;
+  shape.regions = random.OneIn(4) ? static_cast<std::uint16_t>(random.Between(1, 2)) : 3;
   // Mostly the sandbox's shape; with more nodes than N some requests must be forwarded.
-  shape.nodes = random.OneIn(3) ? static_cast<std::uint32_t>(random.Between(4, 5)) : 3;
-  shape.racks = static_cast<std::uint32_t>(random.Between(1, 3));
+  shape.nodes = 3;
+  if (random.OneIn(3)) {
+    shape.nodes = Draw(random, 4, 5);
+  } else if (random.OneIn(4)) {
+    shape.nodes = Draw(random, 1, std::min<std::uint64_t>(15, kNodesInAll / shape.regions));
+  }
+  shape.n = std::min(shape.nodes, random.OneIn(4) ? Draw(random, 1, 5) : 3);
+  shape.racks = Draw(random, 1, std::min<std::uint64_t>(shape.nodes, 4));
   shape.gateways = random.OneIn(4) ? 2 : 1;
-  shape.pair_n = static_cast<std::uint32_t>(random.Between(2, 3));
-  shape.partition_bits = static_cast<unsigned>(random.Between(0, 3));
+  shape.pair_n = std::min(shape.nodes, Draw(random, 1, 3));
+  shape.partition_bits = Draw(random, 0, 3);
   return shape;
 }
 
@@ -43,9 +56,9 @@ local::Topology MakeTopology(const TopologyShape& shape) {
   topology.partition_bits = shape.partition_bits;
   local::Placement everywhere{{1}, "everywhere", {}};
   local::Placement pair{{2}, "pair", {}};
-  for (std::uint16_t number = 1; number <= kRegions; ++number) {
+  for (std::uint16_t number = 1; number <= shape.regions; ++number) {
     topology.regions.push_back(MakeRegion(number, shape));
-    everywhere.replicas[{number}] = 3;
+    everywhere.replicas[{number}] = shape.n;
     if (number <= 2) pair.replicas[{number}] = shape.pair_n;
   }
   topology.placements = {everywhere, pair};

@@ -30,8 +30,13 @@ ClusterOptions DrawOptions(Random& random, Plant plant) {
 
 std::string Describe(const local::Topology& topology, const WorkloadOptions& workload) {
   const local::Region& region = topology.regions.front();
-  return std::to_string(region.nodes.size()) + " nodes and " +
-         std::to_string(region.gateways.size()) + " gateways a region, " +
+  const local::Placement& everywhere = topology.placements.front();
+  const local::Placement& pair = topology.placements.back();
+  return std::to_string(topology.regions.size()) + " regions, " +
+         std::to_string(region.nodes.size()) + " nodes and " +
+         std::to_string(region.gateways.size()) + " gateways each, N " +
+         std::to_string(everywhere.replicas.begin()->second) + " and " +
+         std::to_string(pair.replicas.begin()->second) + ", " +
          std::to_string(topology.partitions()) + " partitions, " +
          std::to_string(workload.clients) + " clients a region, " + std::to_string(workload.keys) +
          " keys a namespace; ";

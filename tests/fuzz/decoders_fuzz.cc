@@ -164,9 +164,9 @@ std::vector<local::RingMessage> RingMessages() {
           local::ReplicateAck{300},
           local::ReadRow{7, kKey},
           local::RowRead{7, Rows()[2]},
-          local::Forward{7, "request"},
+          local::Forward{7, "request", 300},
           local::Forwarded{7, "answer"},
-          local::SeenProbe{{{1}, {UINT64_MAX}}},
+          local::SeenProbe{{{1}, {UINT64_MAX}}, 300},
           local::CatchUpAsk{7, {seen}},
           local::CatchUpRows{7, RowUpdates(), true},
           local::FeedOrder{5, 6},
@@ -175,7 +175,8 @@ std::vector<local::RingMessage> RingMessages() {
           local::LogRead{7, {seen}},
           local::LogRows{7, RowUpdates(), 2, true},
           local::HeldAsk{7, seen.key, {kActors[0], 3}},
-          local::HeldEverywhere{7}};
+          local::HeldEverywhere{7},
+          local::ForwardRefused{7, 300, 5}};
 }
 
 std::vector<wan::WanMessage> WanMessages() {

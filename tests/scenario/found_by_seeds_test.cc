@@ -9,6 +9,7 @@ namespace meridian::sim {
 namespace {
 
 using node::Status;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
 
@@ -65,6 +66,28 @@ TEST(FoundBySeedsTest, ADeleteThatAPrimaryHasNotAnsweredIsNotTriedAtAnother) {
     s.RunFor(seconds(5));
     s.Release(stranger, silent);
     s.RunFor(seconds(5));
+    EXPECT_THAT(s.Get(stranger, key).values, ElementsAre("new"));
+  }
+}
+
+// As the first one, but the primary that did it restarts before the second copy arrives, and knows
+// it no longer. The copy is addressed to the life that is over.
+TEST(FoundBySeedsTest, ADeleteThatWasPassedOnIsNotDoneAgainByTheNextLifeOfItsPrimary) {
+  for (int i = 0; i < 10; ++i) {
+    const Bytes key = "key" + std::to_string(i);
+    Scenario s(FourNodes());
+    const ProcessId stranger = s.NonPrimariesOf(1, key).front();
+    ASSERT_EQ(s.Put(stranger, key, "old").status, Status::kOk);
+    s.RunFor(seconds(5));
+    s.RepeatEverything(seconds(6));
+    ASSERT_EQ(s.Delete(stranger, key).status, Status::kOk);
+    for (const ProcessId primary : s.PrimariesOf(1, key)) {
+      s.Crash(primary);
+      s.Restart(primary);
+    }
+    s.RunFor(milliseconds(100));
+    ASSERT_EQ(s.Put(s.PrimariesOf(1, key).front(), key, "new").status, Status::kOk);
+    s.RunFor(seconds(10));
     EXPECT_THAT(s.Get(stranger, key).values, ElementsAre("new"));
   }
 }

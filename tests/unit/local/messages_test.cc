@@ -28,9 +28,9 @@ const std::map<std::string, RingMessage>& Examples() {
       {"replicate_ack", ReplicateAck{300}},
       {"read_row", ReadRow{7, KeyOf("milk")}},
       {"row_read", RowRead{7, kUpdate.row}},
-      {"forward", Forward{7, "request"}},
+      {"forward", Forward{7, "request", 300}},
       {"forwarded", Forwarded{7, "answer"}},
-      {"seen_probe", SeenProbe{{{1}, {0xff00ff00ff00ff00}}}},
+      {"seen_probe", SeenProbe{{{1}, {0xff00ff00ff00ff00}}, 300}},
       {"catch_up_ask", CatchUpAsk{7, {SomeSeen()}}},
       {"catch_up_rows", CatchUpRows{7, {kUpdate}, true}},
       {"feed_order", FeedOrder{5, 6}},
@@ -40,6 +40,7 @@ const std::map<std::string, RingMessage>& Examples() {
       {"log_rows", LogRows{7, {kUpdate}, 2, true}},
       {"held_ask", HeldAsk{7, {{1}, {2}}, {kA, 3}}},
       {"held_everywhere", HeldEverywhere{7}},
+      {"forward_refused", ForwardRefused{7, 300, 5}},
   };
   return kExamples;
 }

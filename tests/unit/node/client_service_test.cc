@@ -18,6 +18,8 @@ class ClientServiceTest : public NodeFixture {
   const crdt::RowKey mine = KeyThat(true);
   const crdt::RowKey theirs = KeyThat(false);
 
+  std::uint64_t Life() const { return node->replica().actor().packed; }
+
   Status StatusOf(const std::optional<ClientAnswer>& answer) {
     EXPECT_TRUE(answer);
     return answer ? answer->status : Status::kOk;
@@ -140,16 +142,17 @@ TEST_F(ClientServiceTest, ADeleteWithoutContextIsForwardedOnce) {
 
 TEST_F(ClientServiceTest, WhatWasForwardedIsServedOrRefusedButNeverForwardedOn) {
   const Bytes request = EncodeRequest({Operation::kGet, "default", theirs.key});
-  Receive(At(1s), Node(2), local::Forward{5, request});
+  Receive(At(1s), Node(2), local::Forward{5, request, Life()});
   EXPECT_TRUE(Sent<local::Forward>(last).empty());
   const auto refused = Sent<local::Forwarded>(last);
   ASSERT_EQ(refused.size(), 1U);
   EXPECT_EQ(refused[0].first, Node(2));
   EXPECT_EQ(DecodeAnswer(refused[0].second.answer)->status, Status::kUnavailable);
 
-  Receive(At(1s), Node(2),
-          local::Forward{
-              6, EncodeRequest({Operation::kGet, "default", mine.key, {}, {}, Level::kOne})});
+  Receive(
+      At(1s), Node(2),
+      local::Forward{6, EncodeRequest({Operation::kGet, "default", mine.key, {}, {}, Level::kOne}),
+                     Life()});
   const auto served = Sent<local::Forwarded>(last);
   ASSERT_EQ(served.size(), 1U);
   EXPECT_EQ(served[0].second.id, 6U);
@@ -157,11 +160,69 @@ TEST_F(ClientServiceTest, WhatWasForwardedIsServedOrRefusedButNeverForwardedOn) 
 }
 
 TEST_F(ClientServiceTest, ARepeatedForwardIsServedOnce) {
-  const local::Forward forward{6, EncodeRequest({Operation::kPut, "default", mine.key, "v"})};
+  const local::Forward forward{6, EncodeRequest({Operation::kPut, "default", mine.key, "v"}),
+                               Life()};
   Receive(At(1s), Node(2), forward);
   EXPECT_EQ(Sent<local::Replicate>(last).size(), 2U);
   Receive(At(1s), Node(2), forward);
   EXPECT_TRUE(Sent<local::Replicate>(last).empty());
+}
+
+TEST_F(ClientServiceTest, AForwardToAnotherLifeIsRefusedWithTheOwn) {
+  const Bytes request = EncodeRequest({Operation::kPut, "default", mine.key, "v"});
+  for (const std::uint64_t life : {std::uint64_t{0}, Life() - 1}) {
+    Receive(At(1s), Node(2), local::Forward{6, request, life});
+    EXPECT_TRUE(Sent<local::Replicate>(last).empty());
+    const auto refused = Sent<local::ForwardRefused>(last);
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].second.addressed, life);
+    EXPECT_EQ(refused[0].second.life, Life());
+  }
+  Receive(At(1s), Node(2), local::Forward{6, request, Life()});
+  EXPECT_EQ(Sent<local::Replicate>(last).size(), 2U) << "what was refused was not met";
+}
+
+TEST_F(ClientServiceTest, ARefusedForwardIsSentToTheLifeThatRefusedIt) {
+  Serve(At(1s), {Operation::kPut, "default", theirs.key, "value"});
+  const auto first = Sent<local::Forward>(last).at(0);
+  EXPECT_EQ(first.second.life, 0U) << "nobody said yet";
+  Receive(At(1s), first.first, local::ForwardRefused{first.second.id, 0, 77});
+  const auto second = Sent<local::Forward>(last).at(0);
+  EXPECT_EQ(second.first, first.first);
+  EXPECT_EQ(second.second.id, first.second.id);
+  EXPECT_EQ(second.second.life, 77U);
+  Receive(At(1s), first.first, local::ForwardRefused{first.second.id, 0, 77});
+  EXPECT_TRUE(Sent<local::Forward>(last).empty()) << "a refusal of the first try, late";
+
+  Serve(At(1s), {Operation::kPut, "default", theirs.key, "value"});
+  EXPECT_EQ(Sent<local::Forward>(last).at(0).second.life, 77U) << "now it is known";
+}
+
+TEST_F(ClientServiceTest, APutThatAnEarlierLifeMayHaveDoneIsMaybeWhenTheNextOneCannot) {
+  Receive(At(1s), Node(2), local::SeenProbe{{}, 77});
+  Receive(At(1s), Node(3), local::SeenProbe{{}, 77});
+  Receive(At(1s), Node(4), local::SeenProbe{{}, 77});
+  Serve(At(1s), {Operation::kPut, "default", theirs.key, "value"});
+  const auto sent = Sent<local::Forward>(last).at(0);
+  EXPECT_EQ(sent.second.life, 77U);
+  Receive(At(1s), sent.first, local::ForwardRefused{sent.second.id, 77, 78});
+  ClientAnswer failed;
+  failed.status = Status::kConflict;
+  Receive(At(1s), sent.first, local::Forwarded{sent.second.id, EncodeAnswer(failed)});
+  EXPECT_TRUE(Answer()->maybe);
+}
+
+TEST_F(ClientServiceTest, ADeleteWithoutContextIsNotRepeatedToTheNextLife) {
+  const node::ClientRequest erase{Operation::kDelete, "default", theirs.key};
+  Serve(At(1s), erase);
+  const auto first = Sent<local::Forward>(last).at(0);
+  Receive(At(1s), first.first, local::ForwardRefused{first.second.id, 0, 77});
+  ASSERT_EQ(Sent<local::Forward>(last).size(), 1U) << "it was done by nobody";
+  Receive(At(1s), first.first, local::ForwardRefused{first.second.id, 77, 78});
+  EXPECT_TRUE(Sent<local::Forward>(last).empty());
+  const auto answer = Answer();
+  EXPECT_EQ(StatusOf(answer), Status::kUnavailable);
+  EXPECT_TRUE(answer->maybe);
 }
 
 class EachQuorumTest : public ClientServiceTest {
