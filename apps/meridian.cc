@@ -6,6 +6,7 @@
 #include "client/data_command.h"
 #include "client/dev_command.h"
 #include "client/exit_codes.h"
+#include "client/topology_command.h"
 #include "client/view_commands.h"
 
 int main(int argc, char** argv) {
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
   AddDataCommands(app, common, exit_code);
   AddBulkCommands(app, common, exit_code);
   AddViewCommands(app, common, exit_code);
+  AddTopologyCommand(app, common, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

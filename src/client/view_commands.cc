@@ -6,8 +6,6 @@
 #include "client/exit_codes.h"
 #include "client/probe.h"
 #include "client/text.h"
-#include "io/files.h"
-#include "node/topology_text.h"
 
 namespace meridian::client {
 namespace {
@@ -111,36 +109,6 @@ int ShowLag(const CommonOptions& common) {
   return figures.silent.empty() ? kExitOk : kExitNo;
 }
 
-int Validate(const std::string& file) {
-  const Result<Bytes> text = io::ReadFile(file);
-  if (!text) return Complain(text.error().message), kExitUsage;
-  const auto parsed = node::ParseTopology(*text);
-  if (const auto* mistakes = std::get_if<std::vector<node::TopologyMistake>>(&parsed)) {
-    std::fputs(node::FormatMistakes(file, *mistakes).c_str(), stdout);
-    Complain(FormatCount(mistakes->size()) + (mistakes->size() == 1 ? " mistake" : " mistakes"));
-    return kExitNo;
-  }
-  const auto& topology = std::get<local::Topology>(parsed);
-  std::printf("%s is right: epoch %llu, %u partitions\n", file.c_str(),
-              static_cast<unsigned long long>(topology.epoch.value), topology.partitions());
-  for (const local::Region& region : topology.regions) {
-    std::printf("  region %-12s %zu nodes, %zu gateways\n", region.name.c_str(),
-                region.nodes.size(), region.gateways.size());
-  }
-  for (const local::Namespace& space : topology.namespaces) {
-    const local::Placement* placement = topology.FindPlacement(space.placement);
-    std::string where;
-    for (const auto& [id, copies] : placement->replicas) {
-      where += (where.empty() ? "" : ", ") + topology.FindRegion(id)->name + " x" +
-               std::to_string(copies);
-    }
-    std::printf("  namespace %-9s %s, %s; %s\n", space.name.c_str(),
-                space.policy == local::Policy::kLww ? "lww" : "siblings",
-                space.durability == local::Durability::kSync ? "sync" : "os", where.c_str());
-  }
-  return kExitOk;
-}
-
 }  // namespace
 
 void AddViewCommands(CLI::App& app, const CommonOptions& common, int& exit_code) {
@@ -154,15 +122,6 @@ void AddViewCommands(CLI::App& app, const CommonOptions& common, int& exit_code)
       "Lag is the age of the oldest mutation of the origin that the target does not hold\n"
       "by quorum; the percentiles are of the time from a write to there.");
   lag->callback([&common, &exit_code] { exit_code = ShowLag(common); });
-
-  CLI::App* topology = app.add_subcommand("topology", "The topology file");
-  topology->require_subcommand(1);
-  CLI::App* validate =
-      topology->add_subcommand("validate", "Every mistake of a topology file, with its line");
-  const auto file = std::make_shared<std::string>();
-  validate->add_option("FILE", *file)->required();
-  validate->footer("Example:\n  meridian topology validate config/topologies/three-regions.yaml");
-  validate->callback([&exit_code, file] { exit_code = Validate(*file); });
 }
 
 }  // namespace meridian::client

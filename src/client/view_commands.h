@@ -1,4 +1,4 @@
-// `meridian status`, `lag` and `topology validate`: looking without touching.
+// `meridian status` and `lag`: looking without touching.
 
 #pragma once
 

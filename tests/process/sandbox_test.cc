@@ -173,5 +173,39 @@ TEST(CommandLineTest, MistakesOfATopologyAreNamedByLine) {
   EXPECT_NE(told.output.find(wrong + ":2:"), std::string::npos) << told.output;
 }
 
+TEST(CommandLineTest, APlanTellsWhatMovesAndWhatIsRefused) {
+  const Cluster cluster({"us-east"});
+  std::ifstream present(cluster.topology_file());
+  std::string text((std::istreambuf_iterator<char>(present)), {});
+  const auto change = [&](const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+  };
+  const std::string next = cluster.directory() + "/next.yaml";
+  change(
+      "    gateways:\n",
+      "      us-east-4: {id: 4, rack: r4, host: 127.0.0.1, http: 1001, ring: 1002, client: 1003}\n"
+      "    gateways:\n");
+  std::ofstream(next) << text;
+  const auto refused = cluster.Meridian({"topology", "plan", next});
+  EXPECT_EQ(refused.code, 1) << refused.output;
+  EXPECT_NE(refused.output.find("the next is 2"), std::string::npos) << refused.output;
+
+  change("epoch: 1", "epoch: 2");
+  std::ofstream(next) << text;
+  const auto told = cluster.Meridian({"topology", "plan", next, "--json"});
+  EXPECT_EQ(told.code, 0) << told.output;
+  const json plan = json::parse(told.output, nullptr, false);
+  ASSERT_TRUE(plan.is_object()) << told.output;
+  const json& region = plan["regions"]["us-east"];
+  EXPECT_EQ(region["copies"], 64 * 3);
+  EXPECT_EQ(region["copies_moving"], 64 * 3 / 4) << "a quarter, and not one copy more";
+  for (const json& move : region["partitions"]) EXPECT_EQ(move["to"], 4);
+  EXPECT_TRUE(region["bytes_moving"].is_null());
+
+  EXPECT_EQ(cluster.Meridian({"topology", "plan", cluster.directory() + "/none.yaml"}).code, 2);
+}
+
 }  // namespace
 }  // namespace meridian::process_tests

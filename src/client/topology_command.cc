@@ -1,0 +1,99 @@
+#include "client/topology_command.h"
+
+#include <cstdio>
+#include <memory>
+
+#include "client/exit_codes.h"
+#include "client/text.h"
+#include "client/topology_report.h"
+#include "io/files.h"
+#include "node/topology_text.h"
+
+namespace meridian::client {
+namespace {
+
+void Describe(const std::string& file, const local::Topology& topology) {
+  std::printf("%s is right: epoch %llu, %u partitions\n", file.c_str(),
+              static_cast<unsigned long long>(topology.epoch.value), topology.partitions());
+  for (const local::Region& region : topology.regions) {
+    std::printf("  region %-12s %zu nodes, %zu gateways\n", region.name.c_str(),
+                region.nodes.size(), region.gateways.size());
+  }
+  for (const local::Namespace& space : topology.namespaces) {
+    const local::Placement* placement = topology.FindPlacement(space.placement);
+    std::string where;
+    for (const auto& [id, copies] : placement->replicas) {
+      where += (where.empty() ? "" : ", ") + topology.FindRegion(id)->name + " x" +
+               std::to_string(copies);
+    }
+    std::printf("  namespace %-9s %s, %s; %s\n", space.name.c_str(),
+                space.policy == local::Policy::kLww ? "lww" : "siblings",
+                space.durability == local::Durability::kSync ? "sync" : "os", where.c_str());
+  }
+}
+
+int Validate(const std::string& file) {
+  const Result<Bytes> text = io::ReadFile(file);
+  if (!text) return Complain(text.error().message), kExitUsage;
+  const auto parsed = node::ParseTopology(*text);
+  if (const auto* mistakes = std::get_if<std::vector<node::TopologyMistake>>(&parsed)) {
+    std::fputs(node::FormatMistakes(file, *mistakes).c_str(), stdout);
+    Complain(FormatCount(mistakes->size()) + (mistakes->size() == 1 ? " mistake" : " mistakes"));
+    return kExitNo;
+  }
+  Describe(file, std::get<local::Topology>(parsed));
+  return kExitOk;
+}
+
+local::Tables FirstTablesOf(const local::Topology& topology) {
+  local::Tables tables;
+  for (const local::Region& region : topology.regions) {
+    tables.emplace(region.id, local::PartitionTable::Build(topology, region.id));
+  }
+  return tables;
+}
+
+int Plan(const CommonOptions& common, const std::string& file, bool as_json) {
+  const auto present = TopologyOrComplain(common);
+  if (!present) return kExitUsage;
+  const Result<local::Topology> next = LoadTopology(file);
+  if (!next) return Complain(next.error().message), kExitUsage;
+  const local::TopologyPlan plan = local::PlanChange(*present, FirstTablesOf(*present), *next);
+  if (as_json) {
+    nlohmann::json json = PlanJson(plan, {});
+    json["from_epoch"] = present->epoch.value;
+    json["to_epoch"] = next->epoch.value;
+    std::printf("%s\n", json.dump(2).c_str());
+  } else {
+    std::printf("epoch %llu to %llu\n%s", static_cast<unsigned long long>(present->epoch.value),
+                static_cast<unsigned long long>(next->epoch.value), PlanText(plan, {}).c_str());
+  }
+  return plan.refusals.empty() ? kExitOk : kExitNo;
+}
+
+}  // namespace
+
+void AddTopologyCommand(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  CLI::App* topology = app.add_subcommand("topology", "The topology file, and changes of it");
+  topology->require_subcommand(1);
+  const auto file = std::make_shared<std::string>();
+
+  CLI::App* validate =
+      topology->add_subcommand("validate", "Every mistake of a topology file, with its line");
+  validate->add_option("FILE", *file)->required();
+  validate->footer("Example:\n  meridian topology validate config/topologies/three-regions.yaml");
+  validate->callback([&exit_code, file] { exit_code = Validate(*file); });
+
+  CLI::App* plan = topology->add_subcommand("plan", "What a changed topology would move");
+  const auto as_json = std::make_shared<bool>(false);
+  plan->add_option("FILE", *file, "The changed topology; the present one is --topology")
+      ->required();
+  plan->add_flag("--json", *as_json, "Every partition that moves, too");
+  plan->footer(
+      "Nothing is changed. Exit status 1: the change would be refused, and why is shown.\n"
+      "Example:\n  meridian topology plan next.yaml");
+  plan->callback(
+      [&common, &exit_code, file, as_json] { exit_code = Plan(common, *file, *as_json); });
+}
+
+}  // namespace meridian::client
