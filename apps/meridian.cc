@@ -6,6 +6,7 @@
 #include "client/data_command.h"
 #include "client/dev_command.h"
 #include "client/exit_codes.h"
+#include "client/ring_command.h"
 #include "client/topology_command.h"
 #include "client/view_commands.h"
 
@@ -32,6 +33,7 @@ int main(int argc, char** argv) {
   AddBulkCommands(app, common, exit_code);
   AddViewCommands(app, common, exit_code);
   AddTopologyCommand(app, common, exit_code);
+  AddRingCommand(app, common, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -54,14 +54,43 @@ bool IsReady(const local::Address& http) {
   return reply && reply->status == 200;
 }
 
-std::optional<json> StatusOf(const local::Address& http) {
+namespace {
+
+std::optional<json> ObjectAt(const local::Address& http, std::string path) {
   io::HttpClient client(UrlOf(http), std::chrono::milliseconds(1000));
   const Result<io::HttpReply> reply =
-      client.Fetch({.method = "GET", .path = "/status", .headers = {}, .body = {}});
+      client.Fetch({.method = "GET", .path = std::move(path), .headers = {}, .body = {}});
   if (!reply || reply->status != 200) return std::nullopt;
   json status = json::parse(reply->body, nullptr, false);
   if (!status.is_object()) return std::nullopt;
   return status;
+}
+
+// Every byte but letters, digits and what RFC 3986 calls unreserved.
+std::string PercentEncoded(ByteView text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+  std::string encoded;
+  for (const char symbol : text) {
+    if (kPlain.find(symbol) != std::string_view::npos) {
+      encoded += symbol;
+    } else {
+      const auto byte = static_cast<unsigned char>(symbol);
+      encoded += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+  }
+  return encoded;
+}
+
+}  // namespace
+
+std::optional<json> StatusOf(const local::Address& http) {
+  return ObjectAt(http, "/status");
+}
+
+std::optional<json> CopyOf(const local::Address& http, const std::string& space, ByteView key) {
+  return ObjectAt(http, "/ns/" + PercentEncoded(space) + "/ring/" + PercentEncoded(key));
 }
 
 WanFigures AskGateways(const local::Topology& topology) {

@@ -18,6 +18,10 @@ bool IsReady(const local::Address& http);
 // Nothing if it does not answer with a JSON object.
 std::optional<nlohmann::json> StatusOf(const local::Address& http);
 
+// What a node itself holds of a key. Nothing if it does not answer so.
+std::optional<nlohmann::json> CopyOf(const local::Address& http, const std::string& space,
+                                     ByteView key);
+
 // How far `target` is behind `origin`, as the gateway `told_by` says.
 struct Lag {
   std::string origin;

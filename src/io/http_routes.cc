@@ -63,10 +63,14 @@ Result<std::optional<Path>> ParsePath(ByteView text) {
     path.space = std::move(*space);
     text.remove_prefix(end);
   }
-  if (!Skip(text, "/kv/")) return std::optional<Path>();
+  if (Skip(text, "/ring/")) {
+    path.page = Page::kRing;
+  } else if (!Skip(text, "/kv/")) {
+    return std::optional<Path>();
+  }
   Result<Bytes> key = PercentDecode(text);
   if (!key) return key.failure();
-  if (key->empty()) return Bad("the key is empty: name it after /kv/");
+  if (key->empty()) return Bad("the key is empty: name it after /kv/ or /ring/");
   path.key = std::move(*key);
   return std::optional<Path>(std::move(path));
 }
@@ -263,14 +267,15 @@ std::optional<node::Operation> OperationOf(Page page, http::verb method) {
   if (!get) return std::nullopt;
   if (page == Page::kMetrics) return node::Operation::kMetrics;
   if (page == Page::kStatus) return node::Operation::kStatus;
+  if (page == Page::kRing) return node::Operation::kCopy;
   return node::Operation::kReady;
 }
 
 HttpResponse UnknownPath(ByteView path) {
   return ErrorResponse(http::status::not_found, "not_found",
                        "unknown path " + std::string(path) +
-                           ": there are /kv/{key}, /ns/{namespace}/kv/{key}, /health, /ready, "
-                           "/metrics and /status");
+                           ": there are /kv/{key}, /ns/{namespace}/kv/{key}, /ring/{key}, "
+                           "/health, /ready, /metrics and /status");
 }
 
 HttpResponse MethodNotAllowed(Page page, std::string_view method) {
@@ -329,10 +334,10 @@ std::variant<Route, HttpResponse> RouteRequest(HttpRequest request, std::uint32_
   if (!operation) return MethodNotAllowed(page, std::string(request.method_string()));
   route.request.operation = *operation;
   route.shape.page = page;
-  if (page != Page::kKey) return route;
-
   route.request.space = std::move((**path).space);
   route.request.key = std::move((**path).key);
+  if (page != Page::kKey) return route;
+
   route.shape.write = *operation != node::Operation::kGet;
   route.shape.raw = NamesRaw(Header(request, "Accept"));
   route.shape.context_header = route.shape.raw || request.method() == http::verb::head ||

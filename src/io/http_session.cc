@@ -176,6 +176,7 @@ HttpResponse HttpSession::ResponseOf(node::ClientAnswer answer) const {
       const auto& process = shared_->extras.status;
       return StatusResponse(answer, process ? process() : std::string());
     }
+    case Page::kRing: return StatusResponse(answer, {});
     case Page::kKey:
     case Page::kHealth: break;
   }

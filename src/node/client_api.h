@@ -23,6 +23,7 @@ enum class Operation : std::uint8_t {
   kStatus,   // answers one value: JSON for /status
   kMetrics,  // answers one value: an encoded MetricSet (node/metrics.h)
   kReady,    // kOk when the process serves, else kUnavailable
+  kCopy,     // answers one value: JSON of what this node itself holds of the key
 };
 
 enum class Level : std::uint8_t { kLocalQuorum, kOne, kAll, kEachQuorum };

@@ -210,7 +210,8 @@ void GatewayNode::Serve(Moment now, Request request) {
   now_ = now;
   const Result<ClientRequest> decoded = DecodeRequest(request.body);
   ClientAnswer answer;
-  if (!decoded || decoded->operation <= Operation::kDelete) {
+  if (!decoded || decoded->operation <= Operation::kDelete ||
+      decoded->operation == Operation::kCopy) {
     answer = Refused(Status::kBadRequest, "this is a gateway; ask a node of the region");
   } else if (decoded->operation == Operation::kStatus) {
     answer.values = {StatusJson(now)};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/copy_view.h"
 #include "node/node_status.h"
 #include "node/request_rules.h"
 
@@ -102,24 +103,34 @@ void RingNode::Serve(Moment now, Request request) {
   now_ = now;
   const Result<ClientRequest> decoded = DecodeRequest(request.body);
   if (decoded && decoded->operation > Operation::kDelete) {
-    return ServeOperator(request.tag, decoded->operation);
+    return ServeOperator(request.tag, *decoded);
   }
   clients_.Serve(now, request.tag, request.body, decoded);
 }
 
-// Requests about the process instead of a key.
-void RingNode::ServeOperator(RequestTag tag, Operation operation) {
+// Requests about this process: how it is, what it holds.
+void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
   const NodeFigures figures{ring_, replica_,           coordinator_,     catch_up_,
                             feed_, clients_.waiting(), corrupt_messages_};
   ClientAnswer answer;
-  if (operation == Operation::kStatus) {
+  if (request.operation == Operation::kStatus) {
     answer.values = {StatusJson(figures)};
-  } else if (operation == Operation::kMetrics) {
+  } else if (request.operation == Operation::kMetrics) {
     answer.values = {EncodeMetrics(MetricsOf(figures))};
+  } else if (request.operation == Operation::kCopy) {
+    answer = CopyOf(request);
   } else if (!replica_.HasStarted()) {
     answer = Refused(Status::kUnavailable, "this node is starting");
   }
   turn_.Reply(tag, EncodeAnswer(answer));
+}
+
+ClientAnswer RingNode::CopyOf(const ClientRequest& request) {
+  if (auto objection = Objection(ring_, request)) return *objection;
+  const local::Namespace* space = ring_.topology().FindNamespace(request.space);
+  ClientAnswer answer;
+  answer.values = {CopyJson(ring_, replica_, {space->placement, space->id, request.key, {}})};
+  return answer;
 }
 
 void RingNode::Durable(Moment now, BatchId up_to) {

@@ -42,7 +42,8 @@ class RingNode final : public Machine {
   void Dispatch(Moment now, ProcessId from, local::RingMessage message);
   void ApplyAll(ProcessId from, const local::Replicate& message);
   void AnswerRead(ProcessId from, const local::ReadRow& read);
-  void ServeOperator(RequestTag tag, Operation operation);
+  void ServeOperator(RequestTag tag, const ClientRequest& request);
+  ClientAnswer CopyOf(const ClientRequest& request);
 
   RingNodeOptions options_;
   local::Ring ring_;

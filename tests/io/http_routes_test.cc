@@ -77,6 +77,10 @@ TEST(HttpRoutesTest, PagesAskTheMachineForWhatTheyShow) {
   EXPECT_EQ(Routed(http::verb::get, "/ready").request.operation, Operation::kReady);
   EXPECT_EQ(Routed(http::verb::get, "/metrics?name=x").request.operation, Operation::kMetrics);
   EXPECT_EQ(Routed(http::verb::head, "/status").request.operation, Operation::kStatus);
+  const Route ring = Routed(http::verb::get, "/ns/cart/ring/a%2Fb");
+  EXPECT_EQ(ring.request.operation, Operation::kCopy);
+  EXPECT_EQ(ring.request.space, "cart");
+  EXPECT_EQ(ring.request.key, "a/b");
 }
 
 TEST(HttpRoutesTest, APathThatIsNotOfferedIsNotFoundAndNamed) {
