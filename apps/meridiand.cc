@@ -8,6 +8,7 @@
 #include "io/committer.h"
 #include "io/hmac_signer.h"
 #include "io/rocksdb_storage.h"
+#include "io/this_process.h"
 #include "io/unsynced_env.h"
 #include "node/ring_node.h"
 #include "wiring/process.h"
@@ -43,12 +44,13 @@ std::pair<const local::Region*, const local::Node*> FindNode(const local::Topolo
 
 // Runs the node until it is told to stop; the committer ends before the disk closes.
 int RunNode(const local::Topology& topology, const local::Region& region, const local::Node& node,
-            io::RocksdbStorage& disk, const Signer& signer) {
+            io::RocksdbStorage& disk, const Signer& signer, std::uint64_t chance) {
   const ProcessId self = NodeProcess(region.id, node.id);
   io::ConsoleLog log(node.name);
   node::RingNodeOptions options;
   options.topology = topology;
   options.self = self;
+  options.chance = chance;
   node::RingNode machine(std::move(options), disk, signer, log);
 
   std::unique_ptr<io::Committer> committer;
@@ -87,13 +89,15 @@ int Main(const Arguments& arguments) {
   }
   const auto signer = io::HmacSigner::FromFile(arguments.secret);
   if (!signer) return Refuse("secret", signer.error().message);
+  const Result<Bytes> chance = io::SecretRandomBytes(8);
+  if (!chance) return Refuse("random number", chance.error().message);
   io::UnsyncedEnv unsynced;
   io::RocksdbStorage::Options options;
   options.path = arguments.data;
   if (arguments.discard_unsynced) options.env = unsynced.env();
   auto disk = io::RocksdbStorage::Open(options);
   if (!disk) return Refuse("data directory", disk.error().message);
-  const int status = RunNode(*topology, *region, *node, **disk, **signer);
+  const int status = RunNode(*topology, *region, *node, **disk, **signer, HashOf(*chance));
   if (const auto closed = (*disk)->Close(); !closed && status == 0) {
     std::fprintf(stderr, "meridiand: closing the disk: %s\n", closed.error().message.c_str());
     return 1;

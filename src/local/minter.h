@@ -5,7 +5,9 @@
 //
 // An actor mints only while it holds every row it minted (rule 2). So every start draws another
 // incarnation, and so does a partition whose rows this node gives up. The number is durable before
-// the first dot that bears it.
+// the first dot that bears it. A disk may be lost, or be an old copy, and know less than was drawn:
+// so a number is also above what peers know and above the seconds since 1970, and then some steps
+// further, by chance: two draws from the same beginnings differ even when no peer can be asked.
 
 #pragma once
 
@@ -23,13 +25,20 @@ class Minter {
   // Both outlive this.
   Minter(const Ring& ring, Turn& turn) : ring_(ring), turn_(turn) {}
 
-  // Draws this start's incarnation. Once, before anything else.
-  void Start();
+  // Reads what was drawn before. Once, before anything else.
+  void Load();
+  // What this disk has drawn so far; 0 on an empty one.
+  std::uint32_t latest() const { return incarnation_; }
+
+  // Draws this start's incarnation, for all partitions: above what is stored, above `known`, of
+  // this node's by whoever was asked, and above the clock. `chance` differs at every start.
+  void Begin(WallTime now, std::uint32_t known, std::uint64_t chance);
 
   // This start; names the process where it must differ from the one before.
   Actor actor() const { return start_.actor; }
   // Until then nothing may be minted, nor any id be used that is unique to this start.
   bool HasStarted() const { return turn_.durable() >= start_.drawn_in; }
+  bool HasBegun() const { return start_.drawn_in != kNotDrawn; }
 
   bool MayMint(PartitionKey key) const { return turn_.durable() >= TermOf(key).drawn_in; }
   // Requires MayMint(key).
@@ -39,9 +48,10 @@ class Minter {
   void Renew(PartitionKey key);
 
  private:
+  static constexpr BatchId kNotDrawn{UINT64_MAX};
   struct Term {
     Actor actor;
-    BatchId drawn_in;  // the batch that makes its incarnation durable
+    BatchId drawn_in = kNotDrawn;  // the batch that makes its incarnation durable
   };
   Term Draw();
   const Term& TermOf(PartitionKey key) const;

@@ -5,7 +5,7 @@
 namespace meridian::local {
 
 void Replica::Start() {
-  minter_.Start();
+  minter_.Load();
   log_.Load();
 }
 

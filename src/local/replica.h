@@ -33,7 +33,7 @@ class Replica {
   Replica(const Ring& ring, Turn& turn)
       : ring_(ring), turn_(turn), minter_(ring, turn), log_(ring, turn) {}
 
-  // Draws this start's incarnation and loads the logs. Once, before anything else.
+  // Loads the logs. Once, before anything else; then the minter begins.
   void Start();
 
   bool HasStarted() const { return minter_.HasStarted(); }

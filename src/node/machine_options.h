@@ -14,6 +14,7 @@ namespace meridian::node {
 struct RingNodeOptions {
   local::Topology topology;
   ProcessId self;
+  std::uint64_t chance = 0;  // drawn anew at every start
   local::CoordinatorOptions coordinator;
   local::CatchUpOptions catch_up;
   Duration timeout_default = std::chrono::seconds(2);

@@ -30,6 +30,7 @@ RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& s
 void RingNode::Start(Moment now) {
   now_ = now;
   replica_.Start();
+  replica_.minter().Begin(now.wall, 0, options_.chance);
   coordinator_.Start();
   clients_.Start(replica_.actor());
   catch_up_.Start(now);

@@ -12,7 +12,8 @@ namespace meridian::sim {
 // messages as they are.
 Bytes ListWhatTheContextCovers(const Bytes& body);
 
-// Breaks rule 2: the node will draw the incarnation again that it had last.
+// Breaks rule 2: the node will draw the incarnation again that it had last (if nothing else than
+// its disk keeps it from doing so).
 void ForgetIncarnation(SimStorage& disk);
 
 }  // namespace meridian::sim

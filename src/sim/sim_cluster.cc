@@ -51,9 +51,14 @@ SimProcess::Factory SimCluster::FactoryOf(ProcessId process) {
     node::RingNodeOptions options;
     options.topology = options_.topology;
     options.self = process;
+    options.chance = HashOf(ToString(process), ++lives_);
     options.checkpoint_interval = options_.checkpoint_interval;
     options.catch_up.interval = options_.catch_up_interval;
     options.coordinator.siblings_max = options_.siblings_max;
+    if (options_.plant == Plant::kReuseIncarnation) {  // nothing but its disk tells it
+      options.chance = 0;
+      now.wall = {};
+    }
     auto machine = std::make_unique<node::RingNode>(std::move(options), disk, signer_, log);
     machine->Start(now);
     return machine;

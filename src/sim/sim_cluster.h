@@ -87,7 +87,7 @@ class SimCluster {
   std::vector<ProcessId> nodes_;
   std::vector<ProcessId> gateways_;
   std::map<ProcessId, std::unique_ptr<SimProcess>> processes_;
-  std::uint64_t lives_ = 0;  // of gateways
+  std::uint64_t lives_ = 0;  // of processes
 };
 
 }  // namespace meridian::sim

@@ -77,6 +77,7 @@ struct LocalNode {
         turn(ring.self(), disk),
         replica(ring, turn) {
     replica.Start();
+    replica.minter().Begin({}, 0, 0);
     Sync();
   }
   LocalNode(const LocalNode&) = delete;

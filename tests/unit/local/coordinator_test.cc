@@ -42,6 +42,7 @@ TEST_F(CoordinatorTest, NothingIsWrittenBeforeTheIncarnationIsDurable) {
   Replica replica(ring, turn);
   Coordinator coordinator(ring, turn, replica, {});
   replica.Start();
+  replica.minter().Begin({}, 0, 0);
   coordinator.Start();
   coordinator.Put(At(0), PutOf("milk"));
   coordinator.Get(At(0), GetOf());  // its id could be drawn again

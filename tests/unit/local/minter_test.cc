@@ -26,7 +26,9 @@ TEST_F(MinterTest, MayNotMintBeforeTheIncarnationIsDurable) {
   MemoryDisk disk;
   Turn turn(ring.self(), disk);
   Minter minter(ring, turn);
-  minter.Start();
+  minter.Load();
+  EXPECT_FALSE(minter.HasStarted());
+  minter.Begin({}, 0, 0);
   EXPECT_FALSE(minter.HasStarted());
   disk.Apply(turn.Take().writes);
   EXPECT_FALSE(minter.HasStarted());
@@ -72,6 +74,37 @@ TEST_F(MinterTest, TheStartAfterARenewalIsAnotherActorStill) {
   node_.Sync();
   const LocalNode again(1, node_.disk);
   EXPECT_EQ(again.replica.actor(), Actor::Of({1}, {1}, 3));
+}
+
+// A disk that was lost knows nothing; what it had drawn is below the clock, or known to a peer.
+TEST_F(MinterTest, AnIncarnationIsAboveTheStoredTheKnownAndTheClock) {
+  const auto drawn = [](WallTime wall, std::uint32_t known, std::uint64_t chance) {
+    const Ring ring(SmallTopology(), NodeOf(1));
+    const MemoryDisk empty;
+    Turn turn(ring.self(), empty);
+    Minter minter(ring, turn);
+    minter.Load();
+    minter.Begin(wall, known, chance);
+    return minter.actor().incarnation();
+  };
+  const WallTime clock(std::chrono::seconds(1'700'000'000));
+  EXPECT_EQ(drawn(clock, 0, 0), 1'700'000'001U);
+  EXPECT_EQ(drawn(clock, 1'800'000'000, 0), 1'800'000'001U);
+  EXPECT_EQ(drawn(WallTime(std::chrono::seconds(-5)), 7, 0), 8U);
+  EXPECT_NE(drawn(clock, 0, 17), drawn(clock, 0, 18)) << "two starts in one second";
+}
+
+TEST_F(MinterTest, BeginningAgainIsAnotherActorForEveryPartition) {
+  Minter& minter = node_.replica.minter();
+  const PartitionKey renewed{{1}, {0}}, other{{1}, {1}};
+  minter.Renew(renewed);
+  node_.Sync();
+  const Actor before = std::max(minter.Mint(renewed).actor, minter.Mint(other).actor);
+  minter.Begin({}, 0, 0);
+  EXPECT_FALSE(minter.MayMint(renewed));
+  node_.Sync();
+  EXPECT_GT(minter.Mint(renewed).actor, before);
+  EXPECT_EQ(minter.Mint(other), (crdt::Dot{minter.actor(), 1}));
 }
 
 }  // namespace
