@@ -40,6 +40,7 @@ class Coordinator {
   void OnRowRead(Moment now, NodeId from, RowRead read) {
     gets_.OnRowRead(now, from, std::move(read));
   }
+  void OnRowElsewhere(const RowElsewhere& read) { gets_.OnRowElsewhere(read); }
   void OnDurable(Moment now, BatchId up_to) { puts_.OnDurable(now, up_to); }
   void Tick(Moment now);
   Instant NextDeadline() const { return std::min(puts_.NextDeadline(), gets_.NextDeadline()); }

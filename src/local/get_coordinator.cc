@@ -8,6 +8,15 @@ namespace {
 // Silent replicas are asked again after each of these parts of the timeout.
 constexpr int kStepsPerTimeout = 4;
 
+// The other regions that hold the key.
+std::vector<RegionId> OtherRegions(const Ring& ring, PlacementId id) {
+  std::vector<RegionId> regions;
+  for (const auto& [region, replicas] : ring.topology().FindPlacement(id)->replicas) {
+    if (region != ring.self().region) regions.push_back(region);
+  }
+  return regions;
+}
+
 }  // namespace
 
 void GetCoordinator::Get(Moment now, const GetOrder& order) {
@@ -20,7 +29,9 @@ void GetCoordinator::Get(Moment now, const GetOrder& order) {
   outcome.key = order.key;
   outcome.needed = order.r;
   const std::uint64_t id = ++last_id_;
-  PendingGet get{ReadQuorum(order.r, space->policy), std::move(outcome), token,
+  std::vector<RegionId> regions;
+  if (order.everywhere) regions = OtherRegions(ring_, order.key.placement);
+  PendingGet get{ReadQuorum(order.r, space->policy, std::move(regions)), std::move(outcome), token,
                  now.monotonic + order.timeout, order.timeout / kStepsPerTimeout};
   get.quorum.Record({ring_.self().number}, replica_.Read(order.key, token));
   const auto pending = gets_.emplace(id, std::move(get)).first;
@@ -34,6 +45,7 @@ void GetCoordinator::Get(Moment now, const GetOrder& order) {
     turn_.Send(ring_.Process(node), body);
     ++asked;
   }
+  AskRegions(now, id, pending->second);
   timers_.Arm(now.monotonic + pending->second.step, id);
 }
 
@@ -44,11 +56,30 @@ void GetCoordinator::OnRowRead(Moment, NodeId from, RowRead read) {
   SettleGet(get);
 }
 
+void GetCoordinator::OnRowElsewhere(const RowElsewhere& read) {
+  const auto get = gets_.find(read.id);
+  if (get == gets_.end()) return;
+  get->second.quorum.RecordRegion(read.region, read.row);
+  SettleGet(get);
+}
+
+void GetCoordinator::AskRegions(Moment now, std::uint64_t id, const PendingGet& get) {
+  const std::vector<Gateway>& gateways = ring_.region().gateways;
+  if (get.quorum.missing().empty() || gateways.empty()) return;
+  const Gateway& gateway = gateways[gateway_ % gateways.size()];
+  const auto left = static_cast<std::uint32_t>(Milliseconds(get.deadline - now.monotonic));
+  turn_.Send({ring_.self().region, Role::kGateway, gateway.id},
+             Pack(ReadElsewhere{id, get.outcome.key, get.quorum.missing(), left}));
+}
+
 void GetCoordinator::StepGet(Moment now, std::uint64_t id, PendingGet& get) {
   if (now.monotonic >= get.deadline) return get.quorum.RecordDeadline();
+  if (!get.quorum.missing().empty()) ++gateway_;
+  AskRegions(now, id, get);
   const PreferenceList* list =
       ring_.ListOf(ring_.PartitionOfToken(get.outcome.key.placement, get.token));
   for (const NodeId node : list->Primaries()) {
+    if (get.quorum.answers() >= get.quorum.needed()) break;  // only regions are missing
     if (node.value == ring_.self().number || get.quorum.HasAnswerOf(node)) continue;
     turn_.Send(ring_.Process(node), Pack(ReadRow{id, get.outcome.key}));
     ++counters_.resends;
@@ -63,6 +94,7 @@ bool GetCoordinator::SettleGet(std::map<std::uint64_t, PendingGet>::iterator get
   outcome.reached = pending.quorum.answers();
   if (pending.quorum.verdict() == ReadQuorum::Verdict::kFailed) {
     outcome.status = OutcomeStatus::kTimedOut;
+    outcome.missing = pending.quorum.missing();
     ++counters_.timeouts;
   } else {
     Repair(pending);

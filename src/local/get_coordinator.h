@@ -3,7 +3,8 @@
 //     read own row, ask R-1 others ─> merge ─> outcome ─> repair the stale ones
 //
 // Who has not answered after a quarter of the time is asked again, and so are all other primaries,
-// so one lost message does not fail a request.
+// so one lost message does not fail a request. A get that wants every region asks them at the same
+// time, through one gateway; when an answer is missing after that quarter, through the next one.
 
 #pragma once
 
@@ -39,6 +40,7 @@ class GetCoordinator {
   void Get(Moment now, const GetOrder& order);
 
   void OnRowRead(Moment now, NodeId from, RowRead read);
+  void OnRowElsewhere(const RowElsewhere& read);
   void Tick(Moment now);
   Instant NextDeadline() const { return timers_.Next(); }
 
@@ -55,6 +57,7 @@ class GetCoordinator {
     Duration step{};
   };
 
+  void AskRegions(Moment now, std::uint64_t id, const PendingGet& get);
   void StepGet(Moment now, std::uint64_t id, PendingGet& get);
   // Ends the get if it is decided; true when it is.
   bool SettleGet(std::map<std::uint64_t, PendingGet>::iterator get);
@@ -64,6 +67,7 @@ class GetCoordinator {
   Turn& turn_;
   Replica& replica_;
   std::uint64_t last_id_ = 0;
+  std::size_t gateway_ = 0;  // the one that is asked; moved on when one was silent
   std::map<std::uint64_t, PendingGet> gets_;
   TimerQueue timers_;
   std::vector<Outcome> outcomes_;

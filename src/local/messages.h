@@ -204,10 +204,34 @@ struct ForwardRefused {
   }
 };
 
+// A coordinator's question for an each_quorum get, and one region's answer: the row as a quorum of
+// its primaries knows it. Regions answer one by one.
+struct ReadElsewhere {
+  std::uint64_t id = 0;
+  crdt::RowKey key;
+  std::vector<RegionId> regions;
+  std::uint32_t timeout_ms = 0;  // the asker gives up after this
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, key, regions, timeout_ms);
+  }
+};
+struct RowElsewhere {
+  std::uint64_t id = 0;
+  RegionId region;
+  crdt::Row row;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, region, row);
+  }
+};
+
 using RingMessage =
     std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded, SeenProbe,
                  CatchUpAsk, CatchUpRows, FeedOrder, FeedRows, SeenReport, LogRead, LogRows,
-                 HeldAsk, HeldEverywhere, ForwardRefused>;
+                 HeldAsk, HeldEverywhere, ForwardRefused, ReadElsewhere, RowElsewhere>;
 
 Bytes Pack(const RingMessage& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);

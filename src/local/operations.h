@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -32,6 +33,7 @@ struct GetOrder {
   crdt::RowKey key;
   std::size_t r = 1;
   Duration timeout{};
+  bool everywhere = false;  // and a quorum in every other region of the placement
 };
 
 enum class OutcomeStatus : std::uint8_t {
@@ -51,6 +53,7 @@ struct Outcome {
   crdt::Dot dot;             // of a put
   std::size_t reached = 0;   // replicas that answered
   std::size_t needed = 0;    // W or R
+  std::vector<RegionId> missing;  // regions that a get waited for in vain
   BatchId after;             // the answer shows a row that waits for this batch; 0: nothing
 };
 

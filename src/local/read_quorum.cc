@@ -8,11 +8,26 @@ bool ReadQuorum::HasAnswerOf(NodeId node) const {
   return std::ranges::any_of(answers_, [&](const auto& answer) { return answer.first == node; });
 }
 
+void ReadQuorum::Merge(const crdt::Row& row) {
+  merged_ = std::exchange(has_merged_, true) ? crdt::Join(merged_, row, policy_) : row;
+}
+
+void ReadQuorum::Decide() {
+  if (verdict_ != Verdict::kPending || answers_.size() < r_ || !missing_.empty()) return;
+  verdict_ = Verdict::kAnswered;
+}
+
 void ReadQuorum::Record(NodeId from, crdt::Row row) {
   if (HasAnswerOf(from)) return;
-  merged_ = answers_.empty() ? row : crdt::Join(merged_, row, policy_);
+  Merge(row);
   answers_.emplace_back(from, std::move(row));
-  if (verdict_ == Verdict::kPending && answers_.size() >= r_) verdict_ = Verdict::kAnswered;
+  Decide();
+}
+
+void ReadQuorum::RecordRegion(RegionId from, const crdt::Row& row) {
+  if (std::erase(missing_, from) == 0) return;
+  Merge(row);
+  Decide();
 }
 
 void ReadQuorum::RecordDeadline() {

@@ -1,7 +1,10 @@
 // One get in flight: what each replica has, merged, and who turned out to be stale.
 //
+//     replicas here:  1 ─ row   2 ─ row   3        R of them
+//     other regions:  eu ─ row  ap                 all of them, of an each_quorum get
+//
 // The core of a read, without the read. A replica that has no row reports an empty one: "I have
-// nothing" is an answer.
+// nothing" is an answer. A region's row is what a quorum of its primaries knows.
 
 #pragma once
 
@@ -19,10 +22,12 @@ class ReadQuorum {
   enum class Verdict { kPending, kAnswered, kFailed };
 
   // Requires r >= 1.
-  ReadQuorum(std::size_t r, crdt::Policy policy) : r_(r), policy_(policy) {}
+  ReadQuorum(std::size_t r, crdt::Policy policy, std::vector<RegionId> regions = {})
+      : r_(r), policy_(policy), missing_(std::move(regions)) {}
 
-  // Repeats of one replica are ignored.
+  // Repeats of one replica or region are ignored.
   void Record(NodeId from, crdt::Row row);
+  void RecordRegion(RegionId from, const crdt::Row& row);
   void RecordDeadline();
 
   // Final once it has left kPending.
@@ -30,6 +35,8 @@ class ReadQuorum {
   std::size_t answers() const { return answers_.size(); }
   std::size_t needed() const { return r_; }
   bool HasAnswerOf(NodeId node) const;
+  // The regions that have not answered.
+  const std::vector<RegionId>& missing() const { return missing_; }
 
   // Everything the answers know, joined.
   const crdt::Row& merged() const { return merged_; }
@@ -37,10 +44,15 @@ class ReadQuorum {
   std::vector<NodeId> Stale() const;
 
  private:
+  void Merge(const crdt::Row& row);
+  void Decide();
+
   std::size_t r_;
   crdt::Policy policy_;
+  std::vector<RegionId> missing_;
   std::vector<std::pair<NodeId, crdt::Row>> answers_;
   crdt::Row merged_;
+  bool has_merged_ = false;
   Verdict verdict_ = Verdict::kPending;
 };
 

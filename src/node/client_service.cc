@@ -21,9 +21,14 @@ std::vector<Bytes> VisibleValues(const crdt::Row& row) {
   return values;
 }
 
-std::string Reached(const local::Outcome& outcome) {
+std::string Reached(const local::Topology& topology, const local::Outcome& outcome) {
+  std::string names;
+  for (const RegionId region : outcome.missing) {
+    names += (names.empty() ? "" : ", ") + topology.FindRegion(region)->name;
+  }
+  if (!names.empty()) names = "; no quorum of " + names + " answered in time";
   return std::to_string(outcome.reached) + " of " + std::to_string(outcome.needed) +
-         " replicas answered in time";
+         " replicas answered in time" + names;
 }
 
 }  // namespace
@@ -76,7 +81,7 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
   waiting.origin = std::move(origin);
   waiting.deadline = now.monotonic + TimeoutOf(request);
   waiting.writes = request.operation != Operation::kGet;
-  waiting.each_quorum = request.level == Level::kEachQuorum;
+  waiting.each_quorum = waiting.writes && request.level == Level::kEachQuorum;
   if (ring_.IsMine(partition)) {
     const std::size_t primaries = ring_.ListOf(partition)->primaries;
     return Issue(now, std::move(waiting), request, std::move(key),
@@ -102,7 +107,8 @@ void ClientService::Issue(Moment now, Waiting waiting, const ClientRequest& requ
   const Duration timeout = waiting.deadline - now.monotonic;
   requests_.emplace(id, std::move(waiting));
   if (request.operation == Operation::kGet) {
-    return coordinator_.Get(now, {{id}, std::move(key), replicas, timeout});
+    const bool everywhere = request.level == Level::kEachQuorum;
+    return coordinator_.Get(now, {{id}, std::move(key), replicas, timeout, everywhere});
   }
   local::PutOrder order{{id}, std::move(key), std::nullopt, std::move(read), replicas, timeout};
   if (request.operation == Operation::kPut) order.value = request.value;
@@ -257,7 +263,7 @@ ClientAnswer ClientService::AnswerOf(const local::Outcome& outcome, bool is_get)
     case OutcomeStatus::kDone: break;
     case OutcomeStatus::kTimedOut: {
       ClientAnswer answer =
-          Refused(Status::kTimeout, Reached(outcome) + (is_get ? "; try again or ask for fewer"
+          Refused(Status::kTimeout, Reached(ring_.topology(), outcome) + (is_get ? "; try again or ask for fewer"
                                                                : "; the write may surface later"));
       answer.maybe = !is_get;
       return answer;

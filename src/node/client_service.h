@@ -73,7 +73,7 @@ class ClientService {
     Origin origin;
     Instant deadline;
     bool writes = false;
-    bool each_quorum = false;
+    bool each_quorum = false;  // a write that the other regions must hold too
     // While the request is at another primary, or waits for the other regions:
     Bytes request;
     std::size_t tried = 0;

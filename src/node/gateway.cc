@@ -40,6 +40,7 @@ GatewayNode::GatewayNode(GatewayOptions options, Log& log)
       turn_(options_.self, *no_storage_),
       view_(ring_),
       writer_(ring_, turn_, options_.life),
+      reader_(ring_, turn_, options_.life),
       log_(log) {
   for (const local::Region& region : ring_.topology().regions) {
     if (region.id == options_.self.region || region.gateways.empty()) continue;
@@ -84,6 +85,8 @@ void GatewayNode::FromNode(Moment now, ProcessId from, local::RingMessage messag
                    for (auto& [id, remote] : remotes_) remote.OnLogRows(m);
                  },
                  [&](const local::HeldAsk& m) { OnHeldAsk(now, from, m); },
+                 [&](const local::ReadElsewhere& m) { OnReadElsewhere(now, from, m); },
+                 [&](local::RowRead& m) { reader_.OnRowRead(node, std::move(m)); },
                  [&](const auto&) { ++corrupt_messages_; },
              },
              message);
@@ -125,8 +128,27 @@ void GatewayNode::FromGateway(Moment now, ProcessId from, wan::WanMessage messag
                    if (view_.ready()) remote.OnExtent(m);
                  },
                  [&](const wan::Beat& m) { remote.OnBeat(now, from, m); },
+                 [&](const wan::RowAsk& m) { reader_.Read(now, from, m); },
+                 [&](wan::RowAnswer& m) { OnRowAnswer(from.region, std::move(m)); },
              },
              message);
+}
+
+void GatewayNode::OnReadElsewhere(Moment now, ProcessId from, const local::ReadElsewhere& ask) {
+  for (const RegionId region : ask.regions) {
+    const auto remote = remotes_.find(region);
+    if (remote == remotes_.end()) continue;
+    remote->second.AskRow(now, {{from.number}, ask.id, ask.key, ask.timeout_ms});
+  }
+}
+
+// Whichever gateway the answer comes to: it says itself who had asked.
+void GatewayNode::OnRowAnswer(RegionId from, wan::RowAnswer answer) {
+  const bool known = std::ranges::any_of(
+      ring_.region().nodes, [&](const local::Node& node) { return node.id == answer.node; });
+  if (!known) return;
+  turn_.Send(ring_.Process(answer.node),
+             local::Pack(local::RowElsewhere{answer.id, from, std::move(answer.row)}));
 }
 
 void GatewayNode::Beat(Moment now) {
@@ -226,6 +248,7 @@ void GatewayNode::Serve(Moment now, Request request) {
 void GatewayNode::Tick(Moment now) {
   now_ = now;
   writer_.Tick(now);
+  reader_.Tick(now);
   if (now.monotonic >= next_beat_) {
     next_beat_ = now.monotonic + options_.beat;
     Beat(now);
@@ -233,7 +256,7 @@ void GatewayNode::Tick(Moment now) {
 }
 
 Instant GatewayNode::NextDeadline() const {
-  Instant next = std::min(next_beat_, writer_.NextDeadline());
+  Instant next = std::min({next_beat_, writer_.NextDeadline(), reader_.NextDeadline()});
   for (const auto& [id, remote] : remotes_) next = std::min(next, remote.NextDeadline());
   return next;
 }

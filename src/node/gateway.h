@@ -16,6 +16,7 @@
 #include "base/turn.h"
 #include "local/ring.h"
 #include "node/metrics.h"
+#include "node/region_reader.h"
 #include "node/region_view.h"
 #include "node/region_writer.h"
 #include "node/remote_region.h"
@@ -60,6 +61,8 @@ class GatewayNode final : public Machine {
   void FromNode(Moment now, ProcessId from, local::RingMessage message);
   void FromGateway(Moment now, ProcessId from, wan::WanMessage message);
   void OnFeed(const local::FeedRows& rows);
+  void OnReadElsewhere(Moment now, ProcessId from, const local::ReadElsewhere& ask);
+  void OnRowAnswer(RegionId from, wan::RowAnswer answer);
   void OnHeldAsk(Moment now, ProcessId from, const local::HeldAsk& ask);
   void Beat(Moment now);
   void ExchangeExtents(Moment now);
@@ -75,6 +78,7 @@ class GatewayNode final : public Machine {
   Turn turn_;
   RegionView view_;
   RegionWriter writer_;
+  RegionReader reader_;
   std::map<RegionId, RemoteRegion> remotes_;
   std::vector<HeldQuestion> held_questions_;
   Log& log_;

@@ -42,6 +42,9 @@ class RemoteRegion {
     lag_.OnBeat(now, gateway.number, beat);
   }
 
+  // "Read this row by quorum for a get of a node here."
+  void AskRow(Moment now, const wan::RowAsk& ask) { Send(now, ask); }
+
   // Once a second: tells how far behind it is, and looks for what it lacks.
   void Beat(Moment now);
   // Sends what is due. After every event.

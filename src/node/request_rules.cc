@@ -48,10 +48,6 @@ std::optional<ClientAnswer> Objection(const local::Ring& ring, const ClientReque
                                             " replicas, but a region has " +
                                             std::to_string(here->second) + " of this namespace");
   }
-  if (request.level == Level::kEachQuorum && request.operation == Operation::kGet) {
-    return Refused(Status::kBadRequest,
-                   "each_quorum is for writes; read with local_quorum in the region of interest");
-  }
   if (request.level == Level::kEachQuorum && request.replicas != 0) {
     return Refused(Status::kBadRequest, "each_quorum and a number of replicas exclude each other");
   }

@@ -71,11 +71,13 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](const local::FeedOrder& m) { feed_.OnOrder(now, from, m); },
                  [&](const local::LogRead& m) { feed_.OnLogRead(from, m); },
                  [&](const local::HeldEverywhere& m) { clients_.OnHeldEverywhere(m); },
+                 [&](const local::RowElsewhere& m) { coordinator_.OnRowElsewhere(m); },
                  // What a node sends but never gets.
                  [&](const local::FeedRows&) { ++corrupt_messages_; },
                  [&](const local::SeenReport&) { ++corrupt_messages_; },
                  [&](const local::LogRows&) { ++corrupt_messages_; },
                  [&](const local::HeldAsk&) { ++corrupt_messages_; },
+                 [&](const local::ReadElsewhere&) { ++corrupt_messages_; },
              },
              message);
 }

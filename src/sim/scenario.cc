@@ -99,6 +99,10 @@ Scenario::Later Scenario::BeginPut(ProcessId at, const Bytes& key, const Bytes& 
   return Begin(at, request);
 }
 
+Scenario::Later Scenario::BeginGet(ProcessId at, const Bytes& key, Asking asking) {
+  return Begin(at, RequestFor(node::Operation::kGet, key, asking));
+}
+
 node::ClientAnswer Scenario::Get(ProcessId at, const Bytes& key, Asking asking) {
   return Ask(at, RequestFor(node::Operation::kGet, key, asking));
 }

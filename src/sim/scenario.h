@@ -55,6 +55,7 @@ class Scenario {
   // Asks and does not wait. Later returns the answer, once there is one.
   using Later = std::shared_ptr<std::optional<node::ClientAnswer>>;
   Later BeginPut(ProcessId at, const Bytes& key, const Bytes& value, Asking asking = {});
+  Later BeginGet(ProcessId at, const Bytes& key, Asking asking = {});
 
   // Nothing that `from` sends to `to` arrives any more.
   void Cut(ProcessId from, ProcessId to);

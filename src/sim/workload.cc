@@ -98,7 +98,7 @@ void Workload::DrawLevel(node::ClientRequest& request) {
     request.level = node::Level::kOne;
   } else if (kind == 2) {
     request.level = node::Level::kAll;
-  } else if (kind == 3 && request.operation != node::Operation::kGet) {
+  } else if (kind == 3) {
     request.level = node::Level::kEachQuorum;
   } else if (kind == 4) {
     request.replicas = 1;  // some number

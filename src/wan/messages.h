@@ -74,7 +74,32 @@ struct Beat {
   }
 };
 
-using WanMessage = std::variant<Batch, BatchAck, ExtentAsk, Extent, Beat>;
+// A row for an each_quorum get: "read it by quorum in your region", and what that brought. `node`
+// and `id` are the asking node and its name for the get; they come back, so that a gateway passes
+// both on and keeps nothing.
+struct RowAsk {
+  NodeId node;
+  std::uint64_t id = 0;
+  crdt::RowKey key;
+  std::uint32_t timeout_ms = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(node, id, key, timeout_ms);
+  }
+};
+struct RowAnswer {
+  NodeId node;
+  std::uint64_t id = 0;
+  crdt::Row row;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(node, id, row);
+  }
+};
+
+using WanMessage = std::variant<Batch, BatchAck, ExtentAsk, Extent, Beat, RowAsk, RowAnswer>;
 
 Bytes Pack(const WanMessage& message);
 Result<WanMessage> UnpackWanMessage(ByteView body);

@@ -176,13 +176,17 @@ std::vector<local::RingMessage> RingMessages() {
           local::LogRows{7, RowUpdates(), 2, true},
           local::HeldAsk{7, seen.key, {kActors[0], 3}},
           local::HeldEverywhere{7},
-          local::ForwardRefused{7, 300, 5}};
+          local::ForwardRefused{7, 300, 5},
+          local::ReadElsewhere{7, kKey, {{1}, {2}}, 2000},
+          local::RowElsewhere{7, {2}, Rows()[2]}};
 }
 
 std::vector<wan::WanMessage> WanMessages() {
   const crdt::PartitionSeen seen{{{1}, {2}}, SeenVectors()[1]};
-  return {wan::Batch{5, 6, RowUpdates()}, wan::BatchAck{5, {6, 7}}, wan::ExtentAsk{{2}},
-          wan::Extent{{{1}, {2}}, {seen}}, wan::Beat{1, 2, 3, {4}}};
+  return {wan::Batch{5, 6, RowUpdates()},  wan::BatchAck{5, {6, 7}},
+          wan::ExtentAsk{{2}},             wan::Extent{{{1}, {2}}, {seen}},
+          wan::Beat{1, 2, 3, {4}},         wan::RowAsk{{3}, 7, kKey, 2000},
+          wan::RowAnswer{{3}, 7, Rows()[2]}};
 }
 
 std::vector<Target> Targets() {

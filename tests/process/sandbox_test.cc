@@ -115,6 +115,28 @@ TEST_F(SandboxTest, WhatWasWrittenWhileTheWanWasCutArrivesOnceItIsHealed) {
   EXPECT_TRUE(AllAnswer("list", 200));
 }
 
+TEST_F(SandboxTest, AReadOfEveryRegionSeesWhatIsNotShippedYetAndNamesARegionThatIsCutOff) {
+  const auto read = [&](const char* timeout_ms) {
+    return cluster_.Meridian({"get", "cart", "--region", "us-east", "--level", "each_quorum",
+                              "--timeout-ms", timeout_ms});
+  };
+  ASSERT_EQ(cluster_.Meridian({"dev", "cut", "us-east", "eu-west"}).code, 0);
+  const auto named = read("2000");
+  EXPECT_EQ(named.code, 4) << named.output;
+  EXPECT_NE(named.output.find("no quorum of eu-west"), std::string::npos) << named.output;
+  ASSERT_EQ(cluster_.Put("eu-west", "cart", "milk").status, 200);
+  EXPECT_EQ(cluster_.Get("us-east", "cart").status, 404);
+  ASSERT_EQ(cluster_.Meridian({"dev", "heal", "us-east", "eu-west"}).code, 0);
+  EXPECT_EQ(read("20000").output.substr(0, 5), "milk\n") << "whether it has been shipped or not";
+
+  // Nothing waits at a gateway that is killed.
+  ASSERT_EQ(cluster_.Meridian({"dev", "kill", "ap-south-gw-1"}).code, 0);
+  const auto without = read("2000");
+  EXPECT_NE(without.output.find("no quorum of ap-south"), std::string::npos) << without.output;
+  ASSERT_TRUE(cluster_.Up());
+  EXPECT_EQ(read("20000").output.substr(0, 5), "milk\n");
+}
+
 TEST_F(SandboxTest, DownEndsEveryProcessInOrderAndUpFindsTheDataAgain) {
   ASSERT_EQ(cluster_.Put("us-east", "cart", "milk").status, 200);
   const auto down = cluster_.Meridian({"dev", "down"});

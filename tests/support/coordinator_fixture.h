@@ -20,6 +20,9 @@ inline constexpr Duration kTimeout = std::chrono::milliseconds(2000);
 
 class CoordinatorFixture : public testing::Test {
  protected:
+  explicit CoordinatorFixture(Topology topology = SmallTopology())
+      : node_(1, {}, std::move(topology)) {}
+
   static CoordinatorOptions FewSiblings() {
     CoordinatorOptions options;
     options.siblings_max = 3;
@@ -62,7 +65,7 @@ class CoordinatorFixture : public testing::Test {
     return {row.context, row.MaxStamp(), std::nullopt};
   }
 
-  LocalNode node_{1};
+  LocalNode node_;
   Coordinator coordinator_{node_.ring, node_.turn, node_.replica, FewSiblings()};
   std::uint64_t last_ticket_ = 0;
 };

@@ -7,6 +7,7 @@ namespace {
 
 class GetCoordinatorTest : public CoordinatorFixture {
  protected:
+  using CoordinatorFixture::CoordinatorFixture;
   std::uint64_t Ask(std::size_t r) {
     coordinator_.Get(At(0), GetOf(r));
     asked_ = SentOf<ReadRow>(node_.End());
@@ -91,6 +92,63 @@ TEST_F(GetCoordinatorTest, AfterAQuarterOfTheTimeAllOthersAreAsked) {
   Answer(second, id, {});
   EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
   EXPECT_TRUE(TickAt(1000).messages.empty());
+}
+
+class EverywhereTest : public GetCoordinatorTest {
+ protected:
+  EverywhereTest() : GetCoordinatorTest(TwoGateways()) {}
+  // A get of this node's copy and of region 2's quorum.
+  ReadElsewhere AskEverywhere() {
+    GetOrder order = GetOf(1);
+    order.everywhere = true;
+    coordinator_.Get(At(0), order);
+    const auto sent = SentOf<ReadElsewhere>(node_.End());
+    EXPECT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent.at(0).to, GatewayOf(1));
+    return sent.at(0).message;
+  }
+
+ private:
+  static Topology TwoGateways() {
+    Topology topology = SmallTopology();
+    topology.regions[0].gateways = {{1, "r1-gw-1", {}, {}, {}}, {2, "r1-gw-2", {}, {}, {}}};
+    return topology;
+  }
+};
+
+TEST_F(EverywhereTest, IsAnsweredWhenTheOtherRegionsAreIn) {
+  PutNow("milk");
+  const ReadElsewhere ask = AskEverywhere();
+  EXPECT_EQ(ask.regions, std::vector<RegionId>{{2}});
+  EXPECT_EQ(ask.timeout_ms, 2000U);
+  EXPECT_TRUE(Undecided());
+  coordinator_.OnRowElsewhere({ask.id, {2}, Written({}, {kA, 1}, "bread")});
+  const Outcome outcome = TakeOutcome();
+  EXPECT_EQ(ValuesOf(outcome.row), (std::vector<Bytes>{"bread", "milk"}));
+  EXPECT_TRUE(outcome.token.context.Covers(crdt::Dot{kA, 1}));
+  EXPECT_EQ(outcome.after, node_.turn.Open()) << "the copy here is repaired";
+  EXPECT_TRUE(node_.Seen(kMilk).Contains({kA, 1}));
+  EXPECT_TRUE(TickAt(500).messages.empty());
+}
+
+TEST_F(EverywhereTest, ASilentGatewayIsFollowedByTheNextAndATimeoutNamesTheRegion) {
+  const ReadElsewhere ask = AskEverywhere();
+  const auto again = SentOf<ReadElsewhere>(TickAt(500));
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].to, GatewayOf(2));
+  EXPECT_EQ(again[0].message.id, ask.id);
+  EXPECT_EQ(again[0].message.timeout_ms, 1500U);
+  for (const int at : {1000, 1500, 2000}) TickAt(at);
+  const Outcome outcome = TakeOutcome();
+  EXPECT_EQ(outcome.status, OutcomeStatus::kTimedOut);
+  EXPECT_EQ(outcome.missing, std::vector<RegionId>{{2}});
+}
+
+TEST_F(EverywhereTest, APlacementOfOneRegionNeedsNoOther) {
+  GetOrder order = GetOf(1, KeyOf("milk", kHome));
+  order.everywhere = true;
+  coordinator_.Get(At(0), order);
+  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
 }
 
 TEST_F(GetCoordinatorTest, ATimeoutSaysHowManyAnswered) {

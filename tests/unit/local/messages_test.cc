@@ -41,6 +41,8 @@ const std::map<std::string, RingMessage>& Examples() {
       {"held_ask", HeldAsk{7, {{1}, {2}}, {kA, 3}}},
       {"held_everywhere", HeldEverywhere{7}},
       {"forward_refused", ForwardRefused{7, 300, 5}},
+      {"read_elsewhere", ReadElsewhere{7, KeyOf("milk"), {{2}, {3}}, 2000}},
+      {"row_elsewhere", RowElsewhere{7, {2}, kUpdate.row}},
   };
   return kExamples;
 }

@@ -62,6 +62,19 @@ TEST(ReadQuorumTest, WhenEachHasHalfAllAreStale) {
   EXPECT_EQ(quorum.Stale(), (std::vector<NodeId>{{1}, {2}}));
 }
 
+TEST(ReadQuorumTest, RegionsAreWaitedForBesideTheReplicas) {
+  ReadQuorum quorum(1, Policy::kSiblings, {{2}, {3}});
+  quorum.RecordRegion({2}, Written({}, {kA, 1}, "milk"));
+  quorum.RecordRegion({2}, Written({}, {kA, 9}, "again"));
+  quorum.Record({1}, Written({}, {kB, 1}, "bread"));
+  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  EXPECT_EQ(quorum.missing(), std::vector<RegionId>{{3}});
+  quorum.RecordRegion({3}, {});
+  EXPECT_EQ(quorum.verdict(), Verdict::kAnswered);
+  EXPECT_EQ(ValuesOf(quorum.merged()), (std::vector<Bytes>{"bread", "milk"}));
+  EXPECT_EQ(quorum.Stale(), std::vector<NodeId>{{1}}) << "a replica here may lack what is there";
+}
+
 TEST(ReadQuorumTest, TheVerdictIsFinal) {
   ReadQuorum quorum(2, Policy::kSiblings);
   quorum.Record({1}, {});

@@ -283,6 +283,20 @@ TEST_F(EachQuorumTest, IsAnsweredEvenWhenTheRegionIsDoneInTheTurnOfTheDeadline) 
   EXPECT_EQ(StatusPage(At(9s))["requests_waiting"], 0);
 }
 
+TEST_F(EachQuorumTest, AGetThatMissesARegionNamesIt) {
+  Serve(At(1s), {Operation::kGet, "default", mine.key, {}, {}, Level::kEachQuorum, 0, 1000});
+  const auto reads = Sent<local::ReadRow>(last);
+  const auto ask = Sent<local::ReadElsewhere>(last).at(0).second;
+  Receive(At(1s), reads.at(0).first, local::RowRead{reads[0].second.id, {}});
+  Receive(At(1s), Gateway(kUs), local::RowElsewhere{ask.id, kEu, {}});
+  Tick(At(2100ms));
+  const auto answer = Answer();
+  EXPECT_EQ(StatusOf(answer), Status::kTimeout);
+  EXPECT_NE(answer->message.find("ap-south"), std::string::npos) << answer->message;
+  EXPECT_EQ(answer->message.find("eu-west"), std::string::npos) << answer->message;
+  EXPECT_FALSE(answer->maybe);
+}
+
 TEST_F(EachQuorumTest, APlacementOfOneRegionNeedsNoOther) {
   const crdt::RowKey here = KeyThat(true, kUsOnly, {3});
   EXPECT_EQ(PutAndAskGateway("here", &here), 0U);

@@ -160,6 +160,45 @@ TEST_F(HeldAskTest, OnlyRegionsOfThePlacementAreWaitedFor) {
   EXPECT_EQ(Answers(), 1U);
 }
 
+TEST_F(GatewayTest, AReadForEachQuorumGoesToTheRegionsNamed) {
+  FromNode(At(1s), Node(2), local::ReadElsewhere{9, Row(1).key, {kEu, kAp}, 700});
+  const auto asks = Sent<wan::RowAsk>(last);
+  ASSERT_EQ(asks.size(), 2U);
+  for (const auto& [to, ask] : asks) {
+    EXPECT_EQ(ask.node, NodeId{2});
+    EXPECT_EQ(ask.id, 9U);
+    EXPECT_EQ(ask.key, Row(1).key);
+    EXPECT_EQ(ask.timeout_ms, 700U);
+  }
+}
+
+TEST_F(GatewayTest, PassesARegionsRowOnToTheNodeThatItNames) {
+  Restart(At(1s));  // it need not have asked itself
+  FromGateway(At(1s), Gateway(kEu), wan::RowAnswer{{2}, 9, Row(1).row});
+  const auto rows = Sent<local::RowElsewhere>(last);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].first, Node(2));
+  EXPECT_EQ(rows[0].second.id, 9U);
+  EXPECT_EQ(rows[0].second.region, kEu);
+  EXPECT_EQ(rows[0].second.row, Row(1).row);
+  FromGateway(At(1s), Gateway(kEu), wan::RowAnswer{{77}, 9, Row(1).row});
+  EXPECT_TRUE(last.messages.empty()) << "there is no such node";
+}
+
+TEST_F(GatewayTest, ReadsARowOfItsRegionForAnother) {
+  FromGateway(At(1s), Gateway(kEu), wan::RowAsk{{4}, 9, Row(1).key, 700});
+  const auto reads = Sent<local::ReadRow>(last);
+  ASSERT_EQ(reads.size(), 3U);
+  FromNode(At(1s), reads[0].first, local::RowRead{reads[0].second.id, {}});
+  FromNode(At(1s), reads[1].first, local::RowRead{reads[0].second.id, Row(1).row});
+  const auto answers = Sent<wan::RowAnswer>(last);
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].first, Gateway(kEu));
+  EXPECT_EQ(answers[0].second.node, NodeId{4});
+  EXPECT_EQ(answers[0].second.id, 9U);
+  EXPECT_EQ(answers[0].second.row, Row(1).row);
+}
+
 TEST_F(GatewayTest, DamagedMessagesAreCountedAndToldOf) {
   log.lines.clear();
   gateway->Receive(At(1s), {Gateway(kEu), Gateway(kUs), "\x01"});

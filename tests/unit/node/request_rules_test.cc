@@ -61,14 +61,13 @@ TEST_F(RequestRulesTest, NoMoreThanNReplicasCanBeAskedFor) {
   EXPECT_EQ(StatusOfObjection(), Status::kBadRequest);
 }
 
-TEST_F(RequestRulesTest, EachQuorumIsForWritesAndWithoutANumber) {
+TEST_F(RequestRulesTest, EachQuorumGoesWithoutANumber) {
   request.level = Level::kEachQuorum;
   EXPECT_EQ(StatusOfObjection(), Status::kOk);
   request.operation = Operation::kDelete;
   EXPECT_EQ(StatusOfObjection(), Status::kOk);
   request.operation = Operation::kGet;
-  EXPECT_EQ(StatusOfObjection(), Status::kBadRequest);
-  request.operation = Operation::kPut;
+  EXPECT_EQ(StatusOfObjection(), Status::kOk);
   request.replicas = 1;
   EXPECT_EQ(StatusOfObjection(), Status::kBadRequest) << "one copy here is no quorum here";
 }
