@@ -105,7 +105,8 @@ int ShowRing(const CommonOptions& common, const RingOptions& options) {
   if (region == nullptr) return kExitUsage;
   const std::map<std::string, json> answers = AskAll(*region, options);
   if (answers.empty()) {
-    Complain("no node of " + region->name + " tells; is the namespace right, and `meridian status`?");
+    Complain("no node of " + region->name +
+             " tells; is the namespace right, and `meridian status`?");
     return kExitUnavailable;
   }
   if (options.as_json) {

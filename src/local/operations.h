@@ -48,13 +48,13 @@ struct Outcome {
   Ticket ticket;
   OutcomeStatus status = OutcomeStatus::kDone;
   crdt::RowKey key;
-  crdt::Row row;             // of a get: all that R replicas know
-  crdt::ContextToken token;  // for the client's next write of the key
-  crdt::Dot dot;             // of a put
-  std::size_t reached = 0;   // replicas that answered
-  std::size_t needed = 0;    // W or R
+  crdt::Row row;                  // of a get: all that R replicas know
+  crdt::ContextToken token;       // for the client's next write of the key
+  crdt::Dot dot;                  // of a put
+  std::size_t reached = 0;        // replicas that answered
+  std::size_t needed = 0;         // W or R
   std::vector<RegionId> missing;  // regions that a get waited for in vain
-  BatchId after;             // the answer shows a row that waits for this batch; 0: nothing
+  BatchId after;                  // the answer shows a row that waits for this batch; 0: nothing
 };
 
 }  // namespace meridian::local

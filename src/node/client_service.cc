@@ -263,8 +263,9 @@ ClientAnswer ClientService::AnswerOf(const local::Outcome& outcome, bool is_get)
     case OutcomeStatus::kDone: break;
     case OutcomeStatus::kTimedOut: {
       ClientAnswer answer =
-          Refused(Status::kTimeout, Reached(ring_.topology(), outcome) + (is_get ? "; try again or ask for fewer"
-                                                               : "; the write may surface later"));
+          Refused(Status::kTimeout,
+                  Reached(ring_.topology(), outcome) +
+                      (is_get ? "; try again or ask for fewer" : "; the write may surface later"));
       answer.maybe = !is_get;
       return answer;
     }

@@ -31,7 +31,8 @@ json CopyOf(local::Replica& replica, const crdt::RowKey& key, Token token) {
   const crdt::Row row = replica.Read(key, token);
   json copy;
   copy["versions"] = json::array();
-  for (const crdt::Version& version : row.versions) copy["versions"].push_back(VersionJson(version));
+  for (const crdt::Version& version : row.versions)
+    copy["versions"].push_back(VersionJson(version));
   copy["context"] = json::object();
   for (const crdt::Dot& entry : row.context.entries()) {
     copy["context"][ToString(entry.actor)] = entry.sequence;

@@ -27,7 +27,8 @@ void RegionReader::Read(Moment now, ProcessId gateway, const wan::RowAsk& ask) {
     running->second.gateway = gateway;  // asked through another: the first may have been killed
     return;
   }
-  const Duration timeout = std::min<Duration>(std::chrono::milliseconds(ask.timeout_ms), kTimeoutMax);
+  const Duration timeout =
+      std::min<Duration>(std::chrono::milliseconds(ask.timeout_ms), kTimeoutMax);
   Pending pending{gateway,
                   ask,
                   local::ReadQuorum(list->primaries / 2 + 1, space->policy),

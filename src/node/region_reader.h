@@ -24,7 +24,8 @@ class RegionReader {
   RegionReader(const local::Ring& ring, Turn& turn, std::uint64_t life)
       : ring_(ring), turn_(turn), last_id_(life) {}
 
-  // Once while the same is being read; ignored when too much is, or this region does not hold the row.
+  // Once while the same is being read; ignored when too much is, or this region does not hold the
+  // row.
   void Read(Moment now, ProcessId gateway, const wan::RowAsk& ask);
   void OnRowRead(NodeId from, local::RowRead read);
   void Tick(Moment now);

@@ -183,10 +183,10 @@ std::vector<local::RingMessage> RingMessages() {
 
 std::vector<wan::WanMessage> WanMessages() {
   const crdt::PartitionSeen seen{{{1}, {2}}, SeenVectors()[1]};
-  return {wan::Batch{5, 6, RowUpdates()},  wan::BatchAck{5, {6, 7}},
-          wan::ExtentAsk{{2}},             wan::Extent{{{1}, {2}}, {seen}},
-          wan::Beat{1, 2, 3, {4}},         wan::RowAsk{{3}, 7, kKey, 2000},
-          wan::RowAnswer{{3}, 7, Rows()[2]}};
+  return {
+      wan::Batch{5, 6, RowUpdates()},   wan::BatchAck{5, {6, 7}}, wan::ExtentAsk{{2}},
+      wan::Extent{{{1}, {2}}, {seen}},  wan::Beat{1, 2, 3, {4}},  wan::RowAsk{{3}, 7, kKey, 2000},
+      wan::RowAnswer{{3}, 7, Rows()[2]}};
 }
 
 std::vector<Target> Targets() {

@@ -24,7 +24,7 @@ TEST_F(NodeStatusTest, StatusSaysWhoItIsAndWhatItDid) {
   EXPECT_EQ(status["region"], "us-east");
   EXPECT_EQ(status["epoch"], 1);
   EXPECT_EQ(status["ready"], true);
-  EXPECT_EQ(status["incarnation"], 1);
+  EXPECT_EQ(status["incarnation"], node->replica().actor().incarnation());
   EXPECT_EQ(status["mutations_seen"], 2);
   EXPECT_EQ(status["puts"], 2);
   EXPECT_EQ(status["requests_waiting"], 1);

@@ -11,7 +11,8 @@ using namespace meridian::test;  // NOLINT: the tests' own words
 
 TEST(WanMessagesTest, EveryMessageComesBackAsItWas) {
   const std::vector<WanMessage> messages{Batch{7, 3, {Written(Key("milk"), {kA, 5})}},
-                                         BatchAck{7, {3, 4}}, ExtentAsk{kEu},
+                                         BatchAck{7, {3, 4}},
+                                         ExtentAsk{kEu},
                                          Extent{{kUs, kAp}, {{{kEverywhere, {3}}, Seen(kA, 1, 9)}}},
                                          Beat{1'700'000'000'000, 5, 600, {9}},
                                          RowAsk{{4}, 300, Key("milk"), 2000},
