@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "client/sandbox.h"
 #include "local/topology.h"
 
