@@ -13,6 +13,7 @@ struct Arguments {
   std::optional<std::uint64_t> seed;
   std::string seeds;
   std::int64_t minutes = 0;
+  std::optional<std::uint64_t> first;
   std::int64_t storm_seconds = 20;
   std::string plant;
   bool trace = false;
@@ -106,10 +107,11 @@ int RunRange(const Arguments& arguments, std::uint64_t first, std::uint64_t last
   return broken == 0 ? 0 : 1;
 }
 
-// Seeds that no other night has had, until the time is over or something broke.
+// Until the time is over or something broke; by default seeds that no other night has had.
 int RunMinutes(const Arguments& arguments) {
   const Moment start = io::Now();
-  auto seed = static_cast<std::uint64_t>(start.wall.time_since_epoch().count());
+  std::uint64_t seed =
+      arguments.first.value_or(static_cast<std::uint64_t>(start.wall.time_since_epoch().count()));
   while (io::Now().monotonic - start.monotonic < std::chrono::minutes(arguments.minutes)) {
     if (!RunOne(arguments, seed++)) return 1;
   }
@@ -143,6 +145,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", arguments.seed, "run this seed");
   app.add_option("--seeds", arguments.seeds, "run these seeds: FROM..TO");
   app.add_option("--minutes", arguments.minutes, "run new seeds for so long, or until one breaks");
+  app.add_option("--first", arguments.first, "with --minutes: the first seed (default: the clock)");
   app.add_option("--storm", arguments.storm_seconds,
                  "virtual seconds in which faults strike and clients work (default 20)");
   app.add_flag("--trace", arguments.trace, "print every event, one line each");

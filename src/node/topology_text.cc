@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "node/yaml_documents.h"
 #include "node/yaml_map.h"
 
 namespace meridian::node {
@@ -302,13 +303,16 @@ std::variant<Topology, Mistakes> ParseTopology(const std::string& text) {
   }
   // yaml-cpp reports by exception; none of it leaves this function.
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() != 1) {
-      return Mistakes{{1, documents.empty()
-                              ? "the file is empty; start from config/topologies/one-region.yaml"
-                              : "the file has several YAML documents; keep one (no \"---\")"}};
+    const int documents = CountDocuments(text);
+    if (documents == 0) {
+      return Mistakes{{1, "the file is empty; start from config/topologies/one-region.yaml"}};
     }
-    Topology topology = Reader(mistakes).Read(documents.front());
+    if (documents > 1) {
+      return Mistakes{{1,
+                       "the file is more than one YAML document; keep one (no \"---\", and no "
+                       "comma or bracket outside it)"}};
+    }
+    Topology topology = Reader(mistakes).Read(YAML::Load(text));
     if (mistakes.empty()) return topology;
   } catch (const YAML::Exception& exception) {
     const int line = exception.mark.is_null() ? 1 : exception.mark.line + 1;

@@ -1,75 +1,23 @@
-// Feeds damaged bytes to every decoder of what comes from outside: none may crash, hang, or accept
-// what it cannot write again.
-//
-//     decoders_fuzz [ITERATIONS [SEED]]     the same run for the same arguments; ctest runs it
-//     cmake --preset fuzz                   the same targets under libFuzzer
-//
-// A new decoder is one line in Targets().
+// Damaged bytes for the decoders of messages, tokens and stored values (fuzz/fuzzing.h). A new
+// decoder is one line in Targets().
 
-#include <cstdio>
-#include <cstdlib>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/base64url.h"
 #include "base/bytes.h"
-#include "base/random.h"
 #include "base/result.h"
 #include "crdt/context_token.h"
 #include "crdt/row_update.h"
 #include "crdt/seen_vector.h"
+#include "fuzz/fuzzing.h"
 #include "local/messages.h"
 #include "node/client_api.h"
 #include "node/metrics.h"
 #include "wan/messages.h"
 
-namespace meridian {
+namespace meridian::fuzz {
 namespace {
-
-struct Target {
-  std::string name;
-  std::vector<Bytes> seeds;  // well-formed; the mutations start from them
-  // Whether it decodes. Stops the process if it does but does not encode to bytes that decode
-  // alike.
-  std::function<bool(ByteView)> accepts;
-};
-
-[[noreturn]] void Stop(const std::string& target, const char* what, ByteView bytes) {
-  std::fprintf(stderr, "%s: %s:", target.c_str(), what);
-  for (const char byte : bytes) std::fprintf(stderr, " %02x", static_cast<unsigned char>(byte));
-  std::fprintf(stderr, "\n");
-  std::abort();
-}
-
-template <class T>
-Target Of(const std::string& name, Result<T> (*decode)(ByteView), Bytes (*encode)(const T&),
-          const std::vector<T>& examples) {
-  Target target{name, {}, [=](ByteView bytes) {
-                  const Result<T> decoded = decode(bytes);
-                  if (!decoded) return false;
-                  const Bytes written = encode(*decoded);
-                  const Result<T> again = decode(written);
-                  if (!again || encode(*again) != written) Stop(name, "does not read back", bytes);
-                  return true;
-                }};
-  for (const T& example : examples) target.seeds.push_back(encode(example));
-  return target;
-}
-
-// As Of, for formats in which equal values have equal bytes: what is accepted must be written back
-// as it was.
-template <class T>
-Target Canonical(const std::string& name, Result<T> (*decode)(ByteView), Bytes (*encode)(const T&),
-                 const std::vector<T>& examples) {
-  Target target = Of(name, decode, encode, examples);
-  target.accepts = [=](ByteView bytes) {
-    const Result<T> decoded = decode(bytes);
-    if (decoded && encode(*decoded) != bytes) Stop(name, "is a second form", bytes);
-    return decoded.has_value();
-  };
-  return target;
-}
 
 constexpr Actor kActors[] = {Actor::Of({1}, {1}, 1), Actor::Of({2}, {1}, 7)};
 const crdt::RowKey kKey{{1}, {2}, "user:1", "milk"};
@@ -189,6 +137,8 @@ std::vector<wan::WanMessage> WanMessages() {
       wan::RowAnswer{{3}, 7, Rows()[2]}};
 }
 
+}  // namespace
+
 std::vector<Target> Targets() {
   const crdt::Row row = Rows()[2];
   const std::vector<crdt::ContextToken> tokens = {
@@ -209,79 +159,4 @@ std::vector<Target> Targets() {
   };
 }
 
-#ifndef MERIDIAN_LIBFUZZER
-
-// One change of the kinds that find mistakes: bits, bytes, lengths, cuts, repeats, splices.
-void Mutate(Bytes& bytes, const Bytes& other, Random& random) {
-  const std::size_t at = random.Below(bytes.size() + 1);
-  const std::size_t length = random.Below(bytes.size() - at + 1);
-  switch (random.Below(8)) {
-    case 0:
-      if (at < bytes.size()) bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.Below(8)));
-      break;
-    case 1:
-      if (at < bytes.size()) bytes[at] = static_cast<char>(random.Below(256));
-      break;
-    case 2: bytes.insert(at, 1, static_cast<char>(random.Below(256))); break;
-    case 3: bytes.erase(at, length); break;
-    case 4: bytes.insert(at, bytes.substr(at, std::min<std::size_t>(length, 64))); break;
-    case 5: bytes.insert(at, Bytes(random.Between(1, 10), '\xff')); break;  // a huge varint
-    case 6: bytes.resize(at); break;
-    default: bytes = bytes.substr(0, at) + other.substr(random.Below(other.size() + 1)); break;
-  }
-}
-
-// Returns how many mutants were accepted: none, or all, would mean that nothing was tested.
-std::uint64_t Fuzz(const Target& target, std::uint64_t iterations, Random random) {
-  for (const Bytes& seed : target.seeds) {
-    if (!target.accepts(seed)) Stop(target.name, "refuses a seed", seed);
-  }
-  std::uint64_t accepted = 0;
-  for (std::uint64_t i = 0; i < iterations; ++i) {
-    Bytes bytes = random.Pick(target.seeds);
-    for (std::uint64_t changes = random.Between(1, 4); changes > 0; --changes) {
-      Mutate(bytes, random.Pick(target.seeds), random);
-    }
-    if (target.accepts(bytes)) ++accepted;
-  }
-  return accepted;
-}
-
-int Main(std::uint64_t iterations, std::uint64_t seed) {
-  Random random(seed);
-  int status = EXIT_SUCCESS;
-  for (const Target& target : Targets()) {
-    const std::uint64_t accepted = Fuzz(target, iterations, random.Fork());
-    std::printf("%-20s %llu of %llu mutants accepted\n", target.name.c_str(),
-                static_cast<unsigned long long>(accepted),
-                static_cast<unsigned long long>(iterations));
-    if (accepted == 0 || accepted == iterations) status = EXIT_FAILURE;
-  }
-  return status;
-}
-
-#endif
-
-}  // namespace
-}  // namespace meridian
-
-#ifdef MERIDIAN_LIBFUZZER
-
-// The first byte picks the target.
-extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  static const std::vector<meridian::Target> targets = meridian::Targets();
-  if (size == 0) return 0;
-  const meridian::Target& target = targets[data[0] % targets.size()];
-  target.accepts({reinterpret_cast<const char*>(data) + 1, size - 1});
-  return 0;
-}
-
-#else
-
-int main(int argc, char** argv) {
-  const std::uint64_t iterations = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100000;
-  const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  return meridian::Main(iterations, seed);
-}
-
-#endif
+}  // namespace meridian::fuzz

@@ -1,6 +1,7 @@
-// The swarm: seeds 1 to 300 and every seed that ever failed (scripts/seeds.txt), each run twice.
+// The swarm: seeds 1 to 1500 and every seed that ever failed (scripts/seeds.txt), each run twice.
 //
-// MERIDIAN_SIM_SEEDS says how many instead of 300. In shards, so that several cores can share them.
+// MERIDIAN_SIM_SEEDS says how many instead of 1500. In shards, so that several cores can share
+// them.
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@
 namespace meridian::sim {
 namespace {
 
-constexpr std::uint64_t kSeedsByDefault = 300;
+constexpr std::uint64_t kSeedsByDefault = 1500;
 constexpr std::uint64_t kShards = 6;
 
 std::uint64_t SeedsWanted() {

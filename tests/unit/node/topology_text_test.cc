@@ -301,8 +301,9 @@ TEST(TopologyTextTest, AnEmptyOrHugeOrDoubleFileIsRefused) {
   EXPECT_NE(MistakesIn("# only a comment\n").find("f:1: the file is empty"), std::string::npos);
   EXPECT_NE(MistakesIn(std::string(kTopologyBytesMax + 1, ' ')).find("at most 1048576"),
             std::string::npos);
-  EXPECT_NE(MistakesIn(std::string(kGood) + "---\n" + kGood).find("several YAML documents"),
+  EXPECT_NE(MistakesIn(std::string(kGood) + "---\n" + kGood).find("more than one YAML document"),
             std::string::npos);
+  EXPECT_NE(MistakesIn(std::string(", wan\n") + kGood), "");
 }
 
 TEST(TopologyTextTest, WhatTheFileSaysIsShownShortAndPrintable) {
