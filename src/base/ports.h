@@ -84,7 +84,9 @@ class Machine {
   virtual void Serve(Moment now, Request request) = 0;    // from a client
   // Every batch up to and including this one is on stable storage.
   virtual void Durable(Moment now, BatchId up_to) = 0;
-  virtual void Tick(Moment now) = 0;         // fires what is due
+  virtual void Tick(Moment now) = 0;  // fires what is due
+  // The process has been told to end; what is in flight is still finished.
+  virtual void Leave(Moment) {}
   virtual Instant NextDeadline() const = 0;  // when Tick is next worth calling; kNever if never
   virtual Output TakeOutput() = 0;
 };

@@ -1,9 +1,15 @@
 #include "client/view_commands.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "client/exit_codes.h"
+#include "client/peer_views.h"
 #include "client/probe.h"
 #include "client/text.h"
 
@@ -24,51 +30,79 @@ std::string CellOf(const json& status, std::initializer_list<const char*> names)
   return "-";
 }
 
-// Adds a row for a process; whether it is ready.
-bool AddProcess(Table& table, const std::string& name, const std::string& region,
-                const local::Address& http) {
-  const auto status = StatusOf(http);
-  if (!status) {
-    table.Add({name, region, "down", "no", "-", "-", "-", "-", "-"});
-    return false;
+// A process that answers, or nothing.
+struct Page {
+  std::string name;
+  std::string region;
+  bool ready = false;
+  std::optional<json> status;
+};
+
+std::vector<Page> AskAll(const local::Topology& topology) {
+  std::vector<Page> pages;
+  const auto ask = [&](const std::string& name, const std::string& region,
+                       const local::Address& http) {
+    Page page{name, region, false, StatusOf(http)};
+    page.ready = page.status && IsReady(http);
+    pages.push_back(std::move(page));
+  };
+  for (const local::Region& region : topology.regions) {
+    for (const local::Node& node : region.nodes) ask(node.name, region.name, node.http);
+    for (const local::Gateway& gateway : region.gateways) {
+      ask(gateway.name, region.name, gateway.http);
+    }
   }
-  const bool ready = IsReady(http);
+  return pages;
+}
+
+void AddProcess(Table& table, const Page& page) {
+  if (!page.status) {
+    table.Add({page.name, page.region, "down", "no", "-", "-", "-", "-", "-"});
+    return;
+  }
+  const json& status = *page.status;
   table.Add(
-      {name, region, "up", ready ? "yes" : "no", CellOf(*status, {"epoch"}),
-       CellOf(*status, {"partitions"}), CellOf(*status, {"records", "mutations_seen", "rows_fed"}),
-       CellOf(*status, {"requests_waiting", "in_flight"}), CellOf(*status, {"orphaned_log_rows"})});
-  return ready;
+      {page.name, page.region, "up", page.ready ? "yes" : "no", CellOf(status, {"epoch"}),
+       CellOf(status, {"partitions"}), CellOf(status, {"records", "mutations_seen", "rows_fed"}),
+       CellOf(status, {"requests_waiting", "in_flight"}), CellOf(status, {"orphaned_log_rows"})});
+}
+
+// What the nodes of a region say of each other.
+void PrintNodes(const std::vector<Page>& pages) {
+  std::map<std::string, json> statuses;
+  for (const Page& page : pages) {
+    if (page.status) statuses[page.name] = *page.status;
+  }
+  Table table({"node", "for its region", "incarnation", "heard s ago", "phi", "load"});
+  const auto seen = GatherViews(statuses);
+  for (const auto& [name, node] : seen) {
+    const bool heard = node.incarnation > 0 && node.silent_ms.has_value();
+    table.Add({name, StatesText(node), node.incarnation ? std::to_string(node.incarnation) : "-",
+               heard ? FormatNumber(static_cast<double>(*node.silent_ms) / 1000, 1) : "-",
+               node.phi ? FormatNumber(*node.phi, 1) : "-",
+               node.waiting ? FormatCount(*node.waiting) : "-"});
+  }
+  if (!seen.empty()) std::printf("\n%s", table.Text().c_str());
 }
 
 int ShowStatus(const CommonOptions& common, bool as_json) {
   const auto topology = TopologyOrComplain(common);
   if (!topology) return kExitUsage;
+  const std::vector<Page> pages = AskAll(*topology);
+  if (as_json) {
+    json all = json::object();
+    for (const Page& page : pages) all[page.name] = page.status ? *page.status : json(nullptr);
+    std::printf("%s\n", all.dump(2).c_str());
+    const bool answered = std::ranges::all_of(pages, [](const Page& p) { return !!p.status; });
+    return answered ? kExitOk : kExitNo;
+  }
   Table table({"process", "region", "state", "ready", "epoch", "partitions", "mutations", "waiting",
                "orphans"});
-  json all = json::object();
-  bool ready = true;
-  const auto add = [&](const std::string& name, const std::string& region,
-                       const local::Address& http) {
-    if (as_json) {
-      const auto status = StatusOf(http);
-      all[name] = status ? *status : json(nullptr);
-      ready = ready && status.has_value();
-    } else {
-      ready = AddProcess(table, name, region, http) && ready;
-    }
-  };
-  for (const local::Region& region : topology->regions) {
-    for (const local::Node& node : region.nodes) add(node.name, region.name, node.http);
-    for (const local::Gateway& gateway : region.gateways) {
-      add(gateway.name, region.name, gateway.http);
-    }
-  }
-  if (as_json) {
-    std::printf("%s\n", all.dump(2).c_str());
-  } else {
-    table.Print();
-  }
-  if (!ready && !as_json) Complain("not all are ready; `meridian dev up` starts what does not run");
+  for (const Page& page : pages) AddProcess(table, page);
+  table.Print();
+  PrintNodes(pages);
+  const bool ready = std::ranges::all_of(pages, [](const Page& page) { return page.ready; });
+  if (!ready) Complain("not all are ready; `meridian dev up` starts what does not run");
   return ready ? kExitOk : kExitNo;
 }
 
@@ -113,6 +147,11 @@ int ShowLag(const CommonOptions& common) {
 
 void AddViewCommands(CLI::App& app, const CommonOptions& common, int& exit_code) {
   CLI::App* status = app.add_subcommand("status", "Every process, as it describes itself");
+  status->footer(
+      "The second table is what the nodes of a region say of each other, so it also tells of a\n"
+      "node that does not answer: alive, suspect, down, left (ended in order); when they do not\n"
+      "agree, how many say what. `phi` is how surprising its silence is: 5 makes it suspect.\n"
+      "Exit status: 0 all are ready, 1 not all.");
   const auto as_json = std::make_shared<bool>(false);
   status->add_flag("--json", *as_json, "All that the processes tell");
   status->callback([&common, &exit_code, as_json] { exit_code = ShowStatus(common, *as_json); });

@@ -242,6 +242,7 @@ void Driver::Drain(Instant deadline, std::function<void(bool)> done) {
   MERIDIAN_CHECK(!draining_);
   draining_ = true;
   drained_ = std::move(done);
+  machine_.Leave(Now());
   if (deadline != kNever) {
     drain_timer_.expires_at(SteadyTime(deadline));
     drain_timer_.async_wait([this](const boost::system::error_code& error) {

@@ -79,8 +79,9 @@ class Driver {
   // No turn begins any more and the loop stops. Unanswered requests stay unanswered.
   void Stop();
 
-  // New requests are told kUnavailable. Once none is in flight and nothing waits for the disk, or
-  // at the deadline, calls done(whether all was finished), then Stop.
+  // The machine says goodbye. New requests are told kUnavailable. Once none is in flight and
+  // nothing waits for the disk, or at the deadline, calls done(whether all was finished), then
+  // Stop.
   void Drain(Instant deadline, std::function<void(bool)> done);
 
   void Deliver(Message message);                  // an Inbox

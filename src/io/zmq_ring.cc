@@ -7,6 +7,9 @@
 namespace meridian::io {
 namespace {
 
+// For the goodbyes of a process that ends.
+constexpr int kLingerMs = 300;
+
 // More than this waits for the machine's next turn, so that a flood cannot fill memory.
 constexpr int kFramesAWake = 256;
 constexpr std::size_t kBytesAWake = std::size_t{32} << 20;
@@ -65,7 +68,8 @@ void ZmqRing::Flush() {
 }
 
 bool ZmqRing::Connect(Peer& peer) {
-  auto dealer = ZmqSocket::Open(loop_, context_, {.kind = ZmqSocket::Kind::kDealer});
+  auto dealer =
+      ZmqSocket::Open(loop_, context_, {.kind = ZmqSocket::Kind::kDealer, .linger_ms = kLingerMs});
   if (!dealer || !(*dealer)->Connect(peer.endpoint)) return false;
   peer.dealer = std::move(*dealer);
   peer.dealer->OnWake([this, &peer] { OnWritable(peer); });

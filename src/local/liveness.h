@@ -20,6 +20,12 @@ enum class PeerState : std::uint8_t {
   kLeft,     // said goodbye
 };
 
+// "alive", "suspect", "down", "left".
+inline const char* NameOf(PeerState state) {
+  constexpr const char* kNames[] = {"alive", "suspect", "down", "left"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
 class Liveness {
  public:
   void Set(NodeId node, PeerState state) { states_[node] = state; }

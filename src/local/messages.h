@@ -15,6 +15,7 @@
 #include "base/codec.h"
 #include "crdt/row_update.h"
 #include "crdt/seen_vector.h"
+#include "local/liveness_messages.h"
 #include "local/ring.h"
 
 namespace meridian::local {
@@ -231,7 +232,8 @@ struct RowElsewhere {
 using RingMessage =
     std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded, SeenProbe,
                  CatchUpAsk, CatchUpRows, FeedOrder, FeedRows, SeenReport, LogRead, LogRows,
-                 HeldAsk, HeldEverywhere, ForwardRefused, ReadElsewhere, RowElsewhere>;
+                 HeldAsk, HeldEverywhere, ForwardRefused, ReadElsewhere, RowElsewhere, LiveGossip,
+                 Ping, PingAck, PingFor, PingForDone>;
 
 Bytes Pack(const RingMessage& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "local/catch_up.h"
 #include "local/coordinator.h"
+#include "local/failure_detector.h"
 #include "local/topology.h"
 
 namespace meridian::node {
@@ -17,6 +18,7 @@ struct RingNodeOptions {
   std::uint64_t chance = 0;  // drawn anew at every start
   local::CoordinatorOptions coordinator;
   local::CatchUpOptions catch_up;
+  local::FailureDetectorOptions failure_detector;
   Duration timeout_default = std::chrono::seconds(2);
   Duration timeout_max = std::chrono::seconds(60);
   Duration checkpoint_interval = std::chrono::seconds(10);

@@ -12,6 +12,39 @@ std::uint64_t DotsSeen(const local::PartitionLog& log) {
   return dots;
 }
 
+// "us-east-2": {"state": "suspect", ...}
+nlohmann::json PeersJson(const NodeFigures& figures) {
+  nlohmann::json peers = nlohmann::json::object();
+  for (const local::PeerView& peer : figures.detector.View(figures.now)) {
+    peers[figures.ring.topology().NameOf(figures.ring.Process(peer.node))] = {
+        {"state", local::NameOf(peer.state)},
+        {"incarnation", peer.incarnation},
+        {"requests_waiting", peer.load},
+        {"silent_ms", Milliseconds(peer.silence)},
+        {"phi", peer.phi}};
+  }
+  return peers;
+}
+
+void AddPeers(const NodeFigures& figures, MetricSet& set) {
+  for (const local::PeerView& peer : figures.detector.View(figures.now)) {
+    const std::string name = figures.ring.topology().NameOf(figures.ring.Process(peer.node));
+    const auto add = [&](const char* what, const char* help, std::int64_t value) {
+      set.metrics.push_back({MetricKind::kGauge,
+                             std::string("meridian_node_peer_") + what,
+                             help,
+                             {{"peer", name}},
+                             value});
+    };
+    add("state", "What this node takes a peer for: 0 alive, 1 suspect, 2 down, 3 left.",
+        static_cast<std::int64_t>(peer.state));
+    add("incarnation", "The peer's last start that this node knows; 0: never heard.",
+        peer.incarnation);
+    add("silent_milliseconds", "Since any sign of life of the peer.", Milliseconds(peer.silence));
+    add("requests_waiting", "Requests that wait at the peer, as it said.", peer.load);
+  }
+}
+
 }  // namespace
 
 std::string StatusJson(const NodeFigures& figures) {
@@ -31,6 +64,8 @@ std::string StatusJson(const NodeFigures& figures) {
   json["timeouts"] =
       figures.coordinator.put_counters().timeouts + figures.coordinator.get_counters().timeouts;
   json["orphaned_log_rows"] = figures.catch_up.counters().orphans + figures.feed.orphans();
+  json["peers"] = PeersJson(figures);
+  json["slowness"] = figures.detector.slowness();
   return json.dump();
 }
 
@@ -68,6 +103,15 @@ MetricSet MetricsOf(const NodeFigures& figures) {
   add(MetricKind::kGauge, "requests_waiting", "Requests not answered yet.",
       figures.requests_waiting);
   add(MetricKind::kGauge, "ready", "1 when the node serves.", figures.replica.HasStarted() ? 1 : 0);
+  const local::FailureDetectorCounters& detector = figures.detector.counters();
+  add(counter, "suspicions_total", "Peers that became suspect here.", detector.suspicions);
+  add(counter, "convictions_total", "Peers that were found down here.", detector.convictions);
+  add(counter, "refutations_total", "Times this node refuted its own death.", detector.refutations);
+  add(counter, "late_turns_total", "Times this node was too late to judge its peers.",
+      detector.late_turns);
+  add(MetricKind::kGauge, "slowness", "0 punctual, 4 so slow that it hardly judges its peers.",
+      static_cast<std::uint64_t>(figures.detector.slowness()));
+  AddPeers(figures, set);
   return set;
 }
 

@@ -6,6 +6,7 @@
 
 #include "local/catch_up.h"
 #include "local/coordinator.h"
+#include "local/failure_detector.h"
 #include "local/gateway_feed.h"
 #include "local/replica.h"
 #include "node/metrics.h"
@@ -18,6 +19,8 @@ struct NodeFigures {
   const local::Coordinator& coordinator;
   const local::CatchUp& catch_up;
   const local::GatewayFeed& feed;
+  const local::FailureDetector& detector;
+  Instant now;
   std::size_t requests_waiting = 0;
   std::uint64_t corrupt_messages = 0;
 };

@@ -20,6 +20,7 @@ RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& s
     : options_(std::move(options)),
       ring_(options_.topology, options_.self),
       turn_(options_.self, disk),
+      detector_(ring_, turn_, liveness_, options_.failure_detector),
       replica_(ring_, turn_),
       coordinator_(ring_, turn_, replica_, options_.coordinator),
       catch_up_(ring_, turn_, replica_, options_.catch_up),
@@ -42,6 +43,7 @@ void RingNode::Start(Moment now) {
 
 void RingNode::Receive(Moment now, Message message) {
   now_ = now;
+  if (message.from.role == Role::kNode) detector_.Heard(now, {message.from.number});
   Result<local::RingMessage> decoded = local::UnpackRingMessage(message.body);
   if (!decoded) {
     ++corrupt_messages_;
@@ -72,6 +74,11 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](const local::LogRead& m) { feed_.OnLogRead(from, m); },
                  [&](const local::HeldEverywhere& m) { clients_.OnHeldEverywhere(m); },
                  [&](const local::RowElsewhere& m) { coordinator_.OnRowElsewhere(m); },
+                 [&](const local::LiveGossip& m) { detector_.OnGossip(now, node, m); },
+                 [&](const local::Ping& m) { detector_.OnPing(node, m); },
+                 [&](const local::PingAck& m) { detector_.OnPingAck(node, m); },
+                 [&](const local::PingFor& m) { detector_.OnPingFor(now, node, m); },
+                 [&](const local::PingForDone& m) { detector_.OnPingForDone(m); },
                  // What a node sends but never gets.
                  [&](const local::FeedRows&) { ++corrupt_messages_; },
                  [&](const local::SeenReport&) { ++corrupt_messages_; },
@@ -113,8 +120,8 @@ void RingNode::Serve(Moment now, Request request) {
 
 // Requests about this process: how it is, what it holds.
 void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
-  const NodeFigures figures{ring_, replica_,           coordinator_,     catch_up_,
-                            feed_, clients_.waiting(), corrupt_messages_};
+  const NodeFigures figures{ring_,     replica_,       coordinator_,       catch_up_,        feed_,
+                            detector_, now_.monotonic, clients_.waiting(), corrupt_messages_};
   ClientAnswer answer;
   if (request.operation == Operation::kStatus) {
     answer.values = {StatusJson(figures)};
@@ -140,6 +147,22 @@ void RingNode::Durable(Moment now, BatchId up_to) {
   now_ = now;
   turn_.MarkDurable(up_to);
   coordinator_.OnDurable(now, up_to);
+  if (replica_.HasStarted() && !detector_.HasStarted()) detector_.Start(now, replica_.actor());
+}
+
+void RingNode::Leave(Moment now) {
+  now_ = now;
+  detector_.Leave(now);
+}
+
+void RingNode::TellOfPeers() {
+  constexpr const char* kSaid[] = {" is alive", " is suspect: silent, and no probe reached it",
+                                   " is down", " has left"};
+  for (const auto& [peer, state] : detector_.TakeChanges()) {
+    const bool is_well = state == local::PeerState::kAlive || state == local::PeerState::kLeft;
+    log_.Write(is_well ? Severity::kInfo : Severity::kWarning,
+               ring_.topology().NameOf(ring_.Process(peer)) + kSaid[static_cast<int>(state)]);
+  }
 }
 
 void RingNode::Tick(Moment now) {
@@ -147,6 +170,8 @@ void RingNode::Tick(Moment now) {
   coordinator_.Tick(now);
   clients_.Tick(now);
   catch_up_.Tick(now);
+  detector_.SetLoad(clients_.waiting());
+  detector_.Tick(now);
   if (now.monotonic >= next_checkpoint_) {
     next_checkpoint_ = now.monotonic + options_.checkpoint_interval;
     replica_.log().Checkpoint();
@@ -155,12 +180,13 @@ void RingNode::Tick(Moment now) {
 
 Instant RingNode::NextDeadline() const {
   return std::min({coordinator_.NextDeadline(), clients_.NextDeadline(), catch_up_.NextDeadline(),
-                   next_checkpoint_});
+                   detector_.NextDeadline(), next_checkpoint_});
 }
 
 Output RingNode::TakeOutput() {
   clients_.Settle(now_, coordinator_.TakeOutcomes());
   feed_.Push(now_, coordinator_.TakeMinted());
+  TellOfPeers();
   return turn_.Take();
 }
 

@@ -2,7 +2,7 @@
 // Output.
 //
 //     client ──> ClientService ──> Coordinator ──> Replica ──> PartitionLog
-//     peer   ──> Coordinator's acks and reads, Replica, CatchUp
+//     peer   ──> Coordinator's acks and reads, Replica, CatchUp, FailureDetector
 //     gateway ─> GatewayFeed, Replica
 //
 // It decides nothing itself. All parts share one Turn, so all they do in a turn is one batch.
@@ -13,6 +13,7 @@
 #include "base/turn.h"
 #include "local/catch_up.h"
 #include "local/coordinator.h"
+#include "local/failure_detector.h"
 #include "local/gateway_feed.h"
 #include "local/liveness.h"
 #include "local/replica.h"
@@ -33,10 +34,12 @@ class RingNode final : public Machine {
   void Serve(Moment now, Request request) override;
   void Durable(Moment now, BatchId up_to) override;
   void Tick(Moment now) override;
+  void Leave(Moment now) override;
   Instant NextDeadline() const override;
   Output TakeOutput() override;
 
   const local::Replica& replica() const { return replica_; }
+  const local::Liveness& liveness() const { return liveness_; }
 
  private:
   void Dispatch(Moment now, ProcessId from, local::RingMessage message);
@@ -44,11 +47,13 @@ class RingNode final : public Machine {
   void AnswerRead(ProcessId from, const local::ReadRow& read);
   void ServeOperator(RequestTag tag, const ClientRequest& request);
   ClientAnswer CopyOf(const ClientRequest& request);
+  void TellOfPeers();
 
   RingNodeOptions options_;
   local::Ring ring_;
   Turn turn_;
   local::Liveness liveness_;
+  local::FailureDetector detector_;
   local::Replica replica_;
   local::Coordinator coordinator_;
   local::CatchUp catch_up_;

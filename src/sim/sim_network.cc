@@ -13,10 +13,30 @@ Duration Between(Random& random, Duration low, Duration high) {
                      static_cast<std::uint64_t>(std::max(low, high).count()))));
 }
 
-constexpr std::array kRingNames{
-    "replicate", "replicate-ack", "read",     "row-read",        "forward",        "forwarded",
-    "probe",     "catch-up-ask",  "catch-up", "feed-order",      "feed",           "seen-report",
-    "log-read",  "log-rows",      "held-ask", "held-everywhere", "forward-refused"};
+constexpr std::array kRingNames{"replicate",
+                                "replicate-ack",
+                                "read",
+                                "row-read",
+                                "forward",
+                                "forwarded",
+                                "probe",
+                                "catch-up-ask",
+                                "catch-up",
+                                "feed-order",
+                                "feed",
+                                "seen-report",
+                                "log-read",
+                                "log-rows",
+                                "held-ask",
+                                "held-everywhere",
+                                "forward-refused",
+                                "read-elsewhere",
+                                "row-elsewhere",
+                                "live-gossip",
+                                "ping",
+                                "ping-ack",
+                                "ping-for",
+                                "ping-for-done"};
 constexpr std::array kWanNames{"batch", "batch-ack", "extent-ask", "extent", "beat"};
 
 }  // namespace

@@ -127,10 +127,11 @@ Cluster::Ended Cluster::Meridian(const std::vector<std::string>& arguments) cons
   return ended;
 }
 
-io::HttpReply Cluster::Fetch(const std::string& region, const io::HttpCall& call) const {
+io::HttpReply Cluster::Fetch(const std::string& region, const io::HttpCall& call,
+                             std::size_t node) const {
   const auto found = std::find(regions_.begin(), regions_.end(), region);
   const auto index = static_cast<std::size_t>(found - regions_.begin());
-  const std::size_t port = base_port_ + index * kPortsARegion + 1;
+  const std::size_t port = base_port_ + index * kPortsARegion + node;
   io::HttpClient client("http://127.0.0.1:" + std::to_string(port), 5s);
   Result<io::HttpReply> reply = client.Fetch(call);
   return reply ? std::move(*reply) : io::HttpReply{};
@@ -152,6 +153,11 @@ io::HttpReply Cluster::Delete(const std::string& region, const std::string& key,
   io::HttpCall call{.method = "DELETE", .path = "/kv/" + key, .headers = {}, .body = {}};
   if (!context.empty()) call.headers.push_back("X-Meridian-Context: " + context);
   return Fetch(region, call);
+}
+
+io::HttpReply Cluster::Page(const std::string& region, std::size_t node,
+                            const std::string& path) const {
+  return Fetch(region, {.method = "GET", .path = path, .headers = {}, .body = {}}, node);
 }
 
 std::string Cluster::WriteRecords(std::size_t count) const {

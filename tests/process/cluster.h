@@ -55,6 +55,9 @@ class Cluster {
   io::HttpReply Delete(const std::string& region, const std::string& key,
                        const std::string& context = "") const;
 
+  // GET of a node's own page, nodes counted from 1: "/status", "/metrics".
+  io::HttpReply Page(const std::string& region, std::size_t node, const std::string& path) const;
+
   // Writes so many records of about 200 bytes, in the format "lines"; the file's name.
   std::string WriteRecords(std::size_t count) const;
   // A number of a process's /status, or 0.
@@ -65,7 +68,8 @@ class Cluster {
 
  private:
   std::string TopologyText() const;
-  io::HttpReply Fetch(const std::string& region, const io::HttpCall& call) const;
+  io::HttpReply Fetch(const std::string& region, const io::HttpCall& call,
+                      std::size_t node = 1) const;
 
   std::string directory_;
   std::vector<std::string> regions_;

@@ -43,6 +43,12 @@ const std::map<std::string, RingMessage>& Examples() {
       {"forward_refused", ForwardRefused{7, 300, 5}},
       {"read_elsewhere", ReadElsewhere{7, KeyOf("milk"), {{2}, {3}}, 2000}},
       {"row_elsewhere", RowElsewhere{7, {2}, kUpdate.row}},
+      {"live_gossip",
+       LiveGossip{true, {{{2}, 300, 7, 3, 4, PeerState::kSuspect, true}, {{3}, 0, 0, 0, 0}}}},
+      {"ping", Ping{7}},
+      {"ping_ack", PingAck{7}},
+      {"ping_for", PingFor{7, {3}}},
+      {"ping_for_done", PingForDone{7, true}},
   };
   return kExamples;
 }

@@ -29,6 +29,8 @@ TEST_F(NodeStatusTest, StatusSaysWhoItIsAndWhatItDid) {
   EXPECT_EQ(status["puts"], 2);
   EXPECT_EQ(status["requests_waiting"], 1);
   EXPECT_EQ(status["orphaned_log_rows"], 0);
+  EXPECT_EQ(status["peers"].size(), 3U);
+  EXPECT_EQ(status["peers"]["us-east-2"]["state"], "alive");
 }
 
 TEST_F(NodeStatusTest, MetricsAreWellNamedAndCount) {
@@ -42,12 +44,15 @@ TEST_F(NodeStatusTest, MetricsAreWellNamedAndCount) {
     EXPECT_TRUE(metric.name.starts_with("meridian_node_")) << metric.name;
     EXPECT_EQ(metric.kind == MetricKind::kCounter, metric.name.ends_with("_total")) << metric.name;
     EXPECT_FALSE(metric.help.empty());
-    EXPECT_TRUE(values.emplace(metric.name, metric.value).second) << metric.name << " twice";
+    const std::string labels = metric.labels.empty() ? "" : metric.labels.begin()->second;
+    EXPECT_TRUE(values.emplace(metric.name + labels, metric.value).second)
+        << metric.name << " twice";
   }
   EXPECT_EQ(values.at("meridian_node_puts_total"), 1);
   EXPECT_EQ(values.at("meridian_node_rows_applied_total"), 1);
   EXPECT_EQ(values.at("meridian_node_corrupt_messages_total"), 1);
   EXPECT_EQ(values.at("meridian_node_ready"), 1);
+  EXPECT_EQ(values.at("meridian_node_peer_stateus-east-2"), 0);
 }
 
 }  // namespace

@@ -142,6 +142,34 @@ TEST_F(RingNodeTest, ADamagedMessageIsCountedAndToldOf) {
   EXPECT_NE(log.lines[0].find("us-east-2"), std::string::npos);
 }
 
+// As a driver ticks: as often as it is asked to.
+TEST_F(RingNodeTest, ASilentPeerIsDownInItsViewAndItsLog) {
+  const auto run_until = [&](Duration until) {
+    while (node->NextDeadline() <= At(until).monotonic) {
+      const Moment due = At(node->NextDeadline() - At(0s).monotonic);
+      Tick(due);
+      for (const NodeId peer : {NodeId{3}, NodeId{4}}) {
+        Receive(due, Node(peer.value), local::Ping{1});
+      }
+    }
+  };
+  run_until(40s);
+  EXPECT_EQ(node->liveness().StateOf({2}), local::PeerState::kDown);
+  EXPECT_EQ(node->liveness().StateOf({3}), local::PeerState::kAlive);
+  EXPECT_EQ(StatusPage(At(40s))["peers"]["us-east-2"]["state"], "down");
+  EXPECT_TRUE(std::ranges::any_of(log.lines, [](const std::string& line) {
+    return line.find("us-east-2 is down") != std::string::npos;
+  }));
+}
+
+TEST_F(RingNodeTest, SaysGoodbyeBeforeItEnds) {
+  node->Leave(At(1s));
+  End();
+  const auto goodbyes = Sent<local::LiveGossip>(last);
+  ASSERT_EQ(goodbyes.size(), 3U);
+  EXPECT_EQ(goodbyes[0].second.entries.at(0).state, local::PeerState::kLeft);
+}
+
 TEST_F(RingNodeTest, WritesACheckpointWhenItIsDue) {
   Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
   EXPECT_EQ(disk.Count(Column::kMeta), 1U) << "the incarnation";
