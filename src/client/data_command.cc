@@ -61,7 +61,10 @@ class Session {
 // How a command that was not done ends, after telling why.
 int Failed(const ClientAnswer& answer) {
   Complain(std::string(node::CodeOf(answer.status)) + ": " + answer.message);
-  if (answer.maybe) Complain("the write may still surface later: read before you repeat it");
+  if (answer.maybe) {
+    Complain("the write may still surface later: read before you repeat it");
+    return kExitMaybe;
+  }
   switch (answer.status) {
     case Status::kNotFound: return kExitNo;
     case Status::kBadRequest:

@@ -14,6 +14,8 @@ constexpr std::size_t kFrameBytesGoal = std::size_t{1} << 20;
 // Beyond this many, clients without a request in flight are forgotten; they cost nothing to
 // relearn.
 constexpr std::size_t kClientsRemembered = 1024;
+// More than a request of the largest value takes; the client library fills frames to 1 MiB.
+constexpr std::size_t kRequestFrameMax = std::size_t{8} << 20;
 // What was answered before a shutdown still leaves.
 constexpr int kLingerMs = 500;
 
@@ -25,9 +27,11 @@ Result<std::unique_ptr<ClientPort>> ClientPort::Open(asio::io_context& loop,
   std::unique_ptr<ClientPort> port(new ClientPort(loop, std::move(options), std::move(serve)));
   auto router = ZmqSocket::Open(loop, context,
                                 {.kind = ZmqSocket::Kind::kRouter,
-                                 .send_mark = 1024,
-                                 .receive_mark = 256,
-                                 .linger_ms = kLingerMs});
+                                 .send_mark = 256,
+                                 .receive_mark = 32,
+                                 .linger_ms = kLingerMs,
+                                 .unsent_max = port->options_.unsent_max,
+                                 .frame_max = kRequestFrameMax});
   if (!router) return router.failure();
   port->router_ = std::move(*router);
   if (Result<Done> bound = port->router_->Bind(port->options_.bind); !bound) {
@@ -153,7 +157,8 @@ void ClientPort::FlushClient(Client& client) {
     const std::size_t count = ItemsForFrame(
         rest, kFrameBytesGoal, [](const ClientItem& item) { return item.body.size(); });
     Bytes frame = EncodeClientFrame(FrameKind::kAnswers, options_.epoch, rest.first(count));
-    if (router_->SendTo(client.address, std::move(frame)) != ZmqSocket::Sent::kDone) {
+    if (router_->SendTo(client.address, std::move(frame), client.unsent,
+                        options_.client_unsent_max) != ZmqSocket::Sent::kDone) {
       counters_.answers_dropped += rest.size();
       break;
     }

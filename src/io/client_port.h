@@ -5,7 +5,8 @@
 //
 // Answers carry the ids of their requests, in whatever order they are ready. At most
 // `requests_max` requests are in flight; the next one is told kOverloaded at once. Answers to a
-// client that is gone, or that does not read, are dropped and counted.
+// client that is gone, or that does not read, are dropped and counted: 256 frames and
+// `client_unsent_max` bytes wait for each, `unsent_max` for all.
 //
 // The port outlives the driver's last turn: `answered` refers to it.
 
@@ -29,6 +30,8 @@ class ClientPort {
     Epoch epoch{1};
     std::string bind;  // "tcp://127.0.0.1:7121"
     std::size_t requests_max = 4096;
+    std::size_t client_unsent_max = std::size_t{16} << 20;
+    std::size_t unsent_max = std::size_t{128} << 20;
   };
   struct Counters {
     std::uint64_t requests = 0;
@@ -53,6 +56,7 @@ class ClientPort {
     std::vector<ClientItem> answers;
     std::size_t in_flight = 0;
     bool listed = false;  // in dirty_
+    UnsentBytes unsent = NoUnsentBytes();
   };
   // A request that is being served. Slots are reused; the client does not move.
   struct Slot {

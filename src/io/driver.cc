@@ -11,6 +11,8 @@ namespace {
 
 constexpr unsigned kSlotBits = 16;
 constexpr std::size_t kSlotsMax = std::size_t{1} << kSlotBits;
+// Requests up to this size are bounded by their number alone.
+constexpr std::size_t kSmallRequest = 4096;
 
 Bytes Refusal(node::Status status, std::string message) {
   node::ClientAnswer refusal;
@@ -29,6 +31,7 @@ Driver::Driver(asio::io_context& loop, Machine& machine, Options options)
     : loop_(loop),
       machine_(machine),
       options_(std::move(options)),
+      request_bytes_(options_.requests_bytes_max, kSmallRequest),
       timer_(loop),
       drain_timer_(loop) {
   MERIDIAN_CHECK(static_cast<bool>(options_.apply) == static_cast<bool>(options_.commit));
@@ -53,11 +56,12 @@ void Driver::Stop() {
 }
 
 void Driver::Deliver(Message message) {
-  if (inbox_.size() >= options_.inbox_max || held_.size() >= options_.held_max ||
-      held_bytes_ >= options_.held_bytes_max) {
+  if (inbox_.size() >= options_.inbox_max || inbox_bytes_ >= options_.inbox_bytes_max ||
+      held_.size() >= options_.held_max || held_bytes_ >= options_.held_bytes_max) {
     ++counters_.messages_dropped;
     return;
   }
+  inbox_bytes_ += message.body.size();
   inbox_.push_back(std::move(message));
   ScheduleTurn();
 }
@@ -69,12 +73,15 @@ bool Driver::Overfull() const {
 }
 
 void Driver::Submit(Bytes request, Answered answered) {
-  if (draining_ || stopped_ || Overfull()) {
+  if (draining_ || stopped_) {
     ++counters_.requests_refused;
-    answered(draining_ || stopped_
-                 ? Refusal(node::Status::kUnavailable, "shutting down; ask another node")
-                 : Refusal(node::Status::kOverloaded, "too many requests; try again later"));
-    return;
+    return answered(Refusal(node::Status::kUnavailable, "shutting down; ask another node"));
+  }
+  ByteBudget::Share share;
+  if (!Overfull()) share = request_bytes_.Take(request.size());
+  if (!share) {
+    ++counters_.requests_refused;
+    return answered(Refusal(node::Status::kOverloaded, "too many requests; try again later"));
   }
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
@@ -83,7 +90,7 @@ void Driver::Submit(Bytes request, Answered answered) {
   const std::uint32_t slot = free_slots_.back();
   free_slots_.pop_back();
   const RequestTag tag{(++last_sequence_ << kSlotBits) | slot};
-  slots_[slot] = {tag, std::move(answered)};
+  slots_[slot] = {tag, std::move(answered), std::move(share)};
   ++in_flight_;
   requests_.push_back({tag, std::move(request)});
   ScheduleTurn();
@@ -125,6 +132,7 @@ void Driver::Feed(Moment now) {
   counters_.messages += inbox_.size();
   for (Message& message : inbox_) machine_.Receive(now, std::move(message));
   inbox_.clear();
+  inbox_bytes_ = 0;
   counters_.requests += requests_.size();
   for (Request& request : requests_) machine_.Serve(now, std::move(request));
   requests_.clear();
@@ -207,6 +215,7 @@ void Driver::AnswerOut(Answer answer) {
   MERIDIAN_CHECK(slot < slots_.size() && slots_[slot].tag == answer.tag && slots_[slot].answered);
   // The slot is free before the call, which may submit the client's next request.
   const Answered answered = std::exchange(slots_[slot].answered, nullptr);
+  slots_[slot].share = {};
   free_slots_.push_back(slot);
   --in_flight_;
   answered(std::move(answer.body));

@@ -9,8 +9,9 @@
 // anew only for an earlier deadline: one that fires too early costs less than one that always
 // moves.
 //
-// Everything is bounded: requests in flight, messages queued, outputs that wait for the disk. Too
-// many requests are told kOverloaded; too many messages are dropped, as any message may be.
+// Everything is bounded, in number and in bytes: requests in flight, messages queued, outputs that
+// wait for the disk. Too many requests are told kOverloaded; too many messages are dropped, as any
+// message may be.
 // A disk that fails ends the process (Options::fatal); nothing more leaves it then.
 //
 // All of it runs on the loop's thread, except Committed. The driver is destroyed after the loop has
@@ -26,6 +27,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/byte_budget.h"
 #include "base/ports.h"
 #include "io/transport.h"
 #include "node/client_api.h"
@@ -44,10 +46,12 @@ class Driver {
     std::function<void(BatchId)> commit;
     // The disk failed; to end the process with status 1. The driver has stopped.
     std::function<void(const Error&)> fatal;
-    std::size_t requests_max = 8192;                      // in flight
-    std::size_t inbox_max = std::size_t{1} << 17;         // messages of one turn
-    std::size_t held_max = std::size_t{1} << 17;          // outputs that wait for the disk
-    std::size_t held_bytes_max = std::size_t{256} << 20;  // and their bytes
+    std::size_t requests_max = 8192;                         // in flight
+    std::size_t requests_bytes_max = std::size_t{64} << 20;  // of them, small ones apart
+    std::size_t inbox_max = std::size_t{1} << 17;            // messages of one turn
+    std::size_t inbox_bytes_max = std::size_t{64} << 20;     // and their bytes
+    std::size_t held_max = std::size_t{1} << 17;             // outputs that wait for the disk
+    std::size_t held_bytes_max = std::size_t{256} << 20;     // and their bytes
   };
   struct Counters {
     std::uint64_t turns = 0;
@@ -98,6 +102,7 @@ class Driver {
   struct Slot {
     RequestTag tag;
     Answered answered;
+    ByteBudget::Share share;
   };
   struct Held {
     BatchId after;
@@ -129,7 +134,9 @@ class Driver {
   std::vector<std::function<void()>> after_turn_;
 
   std::vector<Message> inbox_;
+  std::size_t inbox_bytes_ = 0;
   std::vector<Request> requests_;
+  ByteBudget request_bytes_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::uint64_t last_sequence_ = 0;

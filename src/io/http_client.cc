@@ -91,12 +91,15 @@ Result<HttpReply> HttpClient::Fetch(const HttpCall& call) {
   const CURLcode code = curl_easy_perform(curl);
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  curl_off_t retry_after = 0;
+  curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
   curl_easy_reset(curl);  // forgets the options, which point into this frame; keeps connections
   if (code != CURLE_OK) {
     return Fail(ErrorCode::kIo, call.method + ' ' + url + ": " +
                                     (cause[0] != '\0' ? cause : curl_easy_strerror(code)));
   }
   reply.status = static_cast<int>(status);
+  reply.retry_after_s = static_cast<long>(retry_after);
   return reply;
 }
 

@@ -31,7 +31,8 @@ struct HttpCall {
 struct HttpReply {
   int status = 0;
   Bytes body;
-  std::string context;  // header X-Meridian-Context
+  std::string context;     // header X-Meridian-Context
+  long retry_after_s = 0;  // header Retry-After; 0: none
 };
 
 class HttpClient {

@@ -21,8 +21,7 @@ HttpServer::HttpServer(asio::io_context& context, Options options, Serve serve, 
       acceptor_(context),
       sweep_timer_(context),
       accept_timer_(context),
-      shared_(std::make_shared<HttpShared>()) {
-  shared_->options = std::move(options);
+      shared_(std::make_shared<HttpShared>(std::move(options))) {
   shared_->serve = std::move(serve);
   shared_->extras = std::move(extras);
 }

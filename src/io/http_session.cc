@@ -28,11 +28,17 @@ HttpResponse TooLarge(std::string message) {
 
 node::MetricSet ServerMetrics(const HttpShared& shared) {
   using node::MetricKind;
+  const auto bodies = static_cast<std::int64_t>(shared.bodies.used());
   const auto open = static_cast<std::int64_t>(shared.sessions.size());
   const auto running = static_cast<std::int64_t>(shared.requests);
   return {{
       {MetricKind::kGauge, "meridian_http_connections", "Open HTTP connections.", {}, open},
       {MetricKind::kGauge, "meridian_http_requests", "HTTP requests under way.", {}, running},
+      {MetricKind::kGauge,
+       "meridian_http_body_bytes",
+       "Bytes of bodies being read or written.",
+       {},
+       bodies},
       {MetricKind::kCounter,
        "meridian_http_requests_total",
        "HTTP requests read.",
@@ -88,6 +94,7 @@ void HttpSession::OnHeader(Code error) {
   if (state_ != State::kReading) return;
   if (error) return OnReadError(error);
   Enter(State::kReading, shared_->options.idle_timeout);  // the wait for the request is over
+  if (!ReserveBody()) return;
   const auto& request = parser_->get();
   const bool waits = boost::beast::iequals(request[http::field::expect], "100-continue");
   if (!waits || request.version() < 11) return ReadBody();
@@ -97,6 +104,17 @@ void HttpSession::OnHeader(Code error) {
                       if (failed) return self->Close();
                       self->ReadBody();
                     });
+}
+
+bool HttpSession::ReserveBody() {
+  // One of unknown length may become as long as any.
+  const std::size_t length =
+      parser_->chunked() ? BodyMax(shared_->options) : parser_->content_length().value_or(0);
+  body_share_ = shared_->bodies.Take(length);
+  if (body_share_) return true;
+  ++shared_->refused_total;
+  Respond(BusyResponse("too much is being sent to this process at once: try again later"));
+  return false;
 }
 
 void HttpSession::ReadBody() {
@@ -126,6 +144,7 @@ void HttpSession::OnRequest(Code error) {
   if (state_ != State::kReading) return;
   if (error) return OnReadError(error);
   HttpRequest request = parser_->release();
+  body_share_ = {};  // what becomes of it at the machine is counted there
   ++shared_->requests_total;
   version_ = request.version();
   keep_alive_ = request.keep_alive();
@@ -165,7 +184,13 @@ void HttpSession::OnAnswer(std::uint64_t number, ByteView bytes) {
     return Respond(ErrorResponse(http::status::internal_server_error, "internal",
                                  "the node's answer is damaged: " + answer.error().message));
   }
-  Respond(ResponseOf(std::move(*answer)));
+  HttpResponse response = ResponseOf(std::move(*answer));
+  body_share_ = shared_->bodies.Take(response.body().size());
+  if (!body_share_ && !shape_.write) {
+    ++shared_->refused_total;
+    response = BusyResponse("too much is being read from this process at once: try again later");
+  }
+  Respond(std::move(response));
 }
 
 HttpResponse HttpSession::ResponseOf(node::ClientAnswer answer) const {
@@ -212,6 +237,7 @@ void HttpSession::Respond(HttpResponse response) {
                     [self = shared_from_this(), keep_alive](Code error, std::size_t) {
                       if (self->state_ != State::kWriting) return;
                       self->response_.reset();
+                      self->body_share_ = {};
                       if (error) return self->Close();
                       if (!keep_alive || self->shared_->draining) return self->Linger();
                       self->ReadHeader();

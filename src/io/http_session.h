@@ -20,6 +20,7 @@
 #include <optional>
 #include <set>
 
+#include "base/byte_budget.h"
 #include "io/http_answers.h"
 #include "io/transport.h"
 #include "node/metrics.h"
@@ -32,7 +33,9 @@ struct HttpOptions {
   std::size_t value_bytes_max = std::size_t{1} << 20;
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t connections_max = 1024;
-  std::size_t requests_max = 1024;                 // at the machine at once
+  std::size_t requests_max = 1024;  // at the machine at once
+  // Of all bodies together: requests while they are read, answers while they are written.
+  std::size_t bodies_bytes_max = std::size_t{64} << 20;
   std::chrono::milliseconds idle_timeout{60'000};  // for the next request, whole, and for writing
   std::chrono::milliseconds timeout_max{60'000};   // the longest Timeout-Ms
   // How long past the request's own timeout the machine may take to say so.
@@ -50,7 +53,14 @@ class HttpSession;
 
 // What the sessions of one server share.
 struct HttpShared {
+  // Bodies up to this size are not counted: there is at most one a connection.
+  static constexpr std::size_t kSmallBody = 4096;
+
+  explicit HttpShared(HttpOptions given)
+      : options(std::move(given)), bodies(options.bodies_bytes_max, kSmallBody) {}
+
   HttpOptions options;
+  ByteBudget bodies;
   Serve serve;
   HttpExtras extras;
 
@@ -88,6 +98,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void Enter(State state, std::chrono::milliseconds limit);
   void ReadHeader();
   void OnHeader(Code error);
+  // False, and the client is told, when its body may not be read now.
+  bool ReserveBody();
   void ReadBody();
   void OnRequest(Code error);
   void OnReadError(Code error);
@@ -103,6 +115,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   std::optional<HttpResponse> response_;  // while it is written
+  ByteBudget::Share body_share_;          // of the body that is read or written
   State state_ = State::kReading;
   Clock::time_point deadline_;
   std::uint64_t number_ = 0;  // of the request at the machine; an answer to another one is late

@@ -50,7 +50,8 @@ void ZmqRing::Send(Message message) {
     return;
   }
   Peer& peer = found->second;
-  if (peer.blocked && peer.queue_bytes + message.body.size() > options_.queue_bytes_max) {
+  if ((peer.blocked || peer.congested) &&
+      peer.queue_bytes + message.body.size() > options_.queue_bytes_max) {
     DropQueue(peer);
   }
   peer.queue_bytes += message.body.size() + sizeof(Bytes);
@@ -60,11 +61,11 @@ void ZmqRing::Send(Message message) {
 }
 
 void ZmqRing::Flush() {
-  for (Peer* peer : dirty_) {
+  for (Peer* peer : std::exchange(dirty_, {})) {
     peer->listed = false;
     if (!peer->blocked) FlushPeer(*peer);
+    if (peer->congested && !std::exchange(peer->listed, true)) dirty_.push_back(peer);
   }
-  dirty_.clear();
 }
 
 bool ZmqRing::Connect(Peer& peer) {
@@ -79,17 +80,19 @@ bool ZmqRing::Connect(Peer& peer) {
 void ZmqRing::FlushPeer(Peer& peer) {
   if (!peer.dealer && !Connect(peer)) return DropQueue(peer);
   std::span<const Bytes> rest(peer.queue);
+  peer.congested = false;
   while (!rest.empty()) {
     const std::size_t count =
         ItemsForFrame(rest, kFrameBytesGoal, [](const Bytes& body) { return body.size(); });
     const auto sent =
         peer.dealer->Send(EncodePeerFrame(options_.epoch, options_.self, rest.first(count)));
+    peer.congested = sent == ZmqSocket::Sent::kTooMuch;
     if (sent != ZmqSocket::Sent::kDone) break;
     ++counters_.frames_sent;
     counters_.messages_sent += count;
     rest = rest.subspan(count);
   }
-  if (!rest.empty()) {
+  if (!rest.empty() && !peer.congested) {
     peer.blocked = true;
     peer.dealer->Wait();
   }
@@ -97,7 +100,8 @@ void ZmqRing::FlushPeer(Peer& peer) {
   peer.queue.erase(peer.queue.begin(), peer.queue.end() - left);
   peer.queue_bytes = 0;
   for (const Bytes& body : peer.queue) peer.queue_bytes += body.size() + sizeof(Bytes);
-  if (peer.blocked && peer.queue_bytes > options_.queue_bytes_max) DropQueue(peer);
+  const bool waits = peer.blocked || peer.congested;
+  if (waits && peer.queue_bytes > options_.queue_bytes_max) DropQueue(peer);
 }
 
 void ZmqRing::OnWritable(Peer& peer) {

@@ -6,8 +6,9 @@
 //
 // Each direction has its own connection, made when the first message is sent, and remade by ZeroMQ
 // for ever. Send queues a message, Flush makes one frame a peer of what is queued. While a peer
-// cannot be reached its queue is kept up to `queue_bytes_max`; when more comes the whole queue is
-// dropped and counted, for its oldest messages are of the least use. Nothing ever blocks.
+// cannot be reached, or does not read what it was sent, its queue is kept up to `queue_bytes_max`;
+// when more comes the whole queue is dropped and counted, for its oldest messages are of the least
+// use. Nothing ever blocks.
 //
 // What arrives is believed as far as the frame goes: version and form, and that `from` is a process
 // of the topology (CURVE will prove it). The rest is the machine's to judge.
@@ -61,8 +62,9 @@ class ZmqRing final : public Transport {
     std::unique_ptr<ZmqSocket> dealer;  // none before the first message
     std::vector<Bytes> queue;
     std::size_t queue_bytes = 0;
-    bool blocked = false;  // waits for the dealer to become writable
-    bool listed = false;   // in dirty_
+    bool blocked = false;    // waits for the dealer to become writable
+    bool congested = false;  // too much is unsent: tried again at the next flush
+    bool listed = false;     // in dirty_
   };
 
   ZmqRing(asio::io_context& loop, zmq::context_t& context, Options options, Inbox inbox);

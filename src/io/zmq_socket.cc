@@ -1,7 +1,6 @@
 #include "io/zmq_socket.h"
 
 #include "base/check.h"
-#include "io/frame.h"
 #include "io/loopback.h"
 
 namespace meridian::io {
@@ -14,7 +13,7 @@ void SetOptions(zmq::socket_t& socket, const ZmqSocket::Options& options) {
   socket.set(zmq::sockopt::linger, options.linger_ms);
   socket.set(zmq::sockopt::sndhwm, options.send_mark);
   socket.set(zmq::sockopt::rcvhwm, options.receive_mark);
-  socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kFrameBytesMax));
+  socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(options.frame_max));
   socket.set(zmq::sockopt::handshake_ivl, 5000);
   socket.set(zmq::sockopt::ipv6, true);
   if (options.kind == ZmqSocket::Kind::kRouter) {
@@ -27,11 +26,35 @@ void SetOptions(zmq::socket_t& socket, const ZmqSocket::Options& options) {
   }
 }
 
-zmq::message_t MessageOf(Bytes&& frame) {
+// A frame in ZeroMQ's hands, and who counts it.
+struct HandedOver {
+  Bytes frame;
+  UnsentBytes of_socket;
+  UnsentBytes of_peer;  // or none
+
+  HandedOver(Bytes&& bytes, UnsentBytes socket, UnsentBytes peer)
+      : frame(std::move(bytes)), of_socket(std::move(socket)), of_peer(std::move(peer)) {
+    of_socket->fetch_add(frame.size());
+    if (of_peer) of_peer->fetch_add(frame.size());
+  }
+  HandedOver(const HandedOver&) = delete;
+  HandedOver& operator=(const HandedOver&) = delete;
+  ~HandedOver() {
+    of_socket->fetch_sub(frame.size());
+    if (of_peer) of_peer->fetch_sub(frame.size());
+  }
+};
+
+zmq::message_t MessageOf(Bytes&& frame, const UnsentBytes& of_socket, const UnsentBytes& of_peer) {
   if (frame.size() < kHandOverBytes) return zmq::message_t(frame.data(), frame.size());
-  auto* const owned = new Bytes(std::move(frame));
-  const auto release = [](void*, void* bytes) { delete static_cast<Bytes*>(bytes); };
-  return zmq::message_t(owned->data(), owned->size(), release, owned);
+  auto* const owned = new HandedOver(std::move(frame), of_socket, of_peer);
+  const auto release = [](void*, void* handed) { delete static_cast<HandedOver*>(handed); };
+  return zmq::message_t(owned->frame.data(), owned->frame.size(), release, owned);
+}
+
+// One frame alone may be larger than the bound.
+bool IsTooMuch(std::size_t unsent, const Bytes& frame, std::size_t max) {
+  return frame.size() >= kHandOverBytes && unsent != 0 && unsent + frame.size() > max;
 }
 
 Failure Refused(const std::string& what, const zmq::error_t& error) {
@@ -46,7 +69,8 @@ Result<std::unique_ptr<ZmqSocket>> ZmqSocket::Open(asio::io_context& loop, zmq::
     zmq::socket_t socket(context, options.kind == Kind::kRouter ? ZMQ_ROUTER : ZMQ_DEALER);
     SetOptions(socket, options);
     const int descriptor = socket.get(zmq::sockopt::fd);
-    return std::unique_ptr<ZmqSocket>(new ZmqSocket(loop, std::move(socket), descriptor));
+    return std::unique_ptr<ZmqSocket>(
+        new ZmqSocket(loop, std::move(socket), descriptor, options.unsent_max));
   } catch (const zmq::error_t& error) {
     return Refused("cannot open a ZeroMQ socket", error);
   } catch (const boost::system::system_error& error) {
@@ -54,9 +78,11 @@ Result<std::unique_ptr<ZmqSocket>> ZmqSocket::Open(asio::io_context& loop, zmq::
   }
 }
 
-ZmqSocket::ZmqSocket(asio::io_context& loop, zmq::socket_t socket, int descriptor)
+ZmqSocket::ZmqSocket(asio::io_context& loop, zmq::socket_t socket, int descriptor,
+                     std::size_t unsent_max)
     : socket_(std::move(socket)),
       descriptor_(loop, descriptor),
+      unsent_max_(unsent_max),
       self_(std::make_shared<ZmqSocket*>(this)) {}
 
 // The descriptor is ZeroMQ's to close.
@@ -142,16 +168,23 @@ ZmqSocket::Sent ZmqSocket::SendPart(zmq::message_t& part, int flags) {
   return Sent::kDone;
 }
 
-ZmqSocket::Sent ZmqSocket::Send(Bytes&& frame) {
-  zmq::message_t part = MessageOf(std::move(frame));
+ZmqSocket::Sent ZmqSocket::SendCounted(Bytes&& frame, const UnsentBytes& of_peer) {
+  if (IsTooMuch(unsent_->load(), frame, unsent_max_)) return Sent::kTooMuch;
+  zmq::message_t part = MessageOf(std::move(frame), unsent_, of_peer);
   return SendPart(part, 0);
 }
 
-ZmqSocket::Sent ZmqSocket::SendTo(ByteView peer, Bytes&& frame) {
+ZmqSocket::Sent ZmqSocket::SendTo(ByteView peer, Bytes&& frame, const UnsentBytes& of_peer,
+                                  std::size_t peer_max) {
+  if (IsTooMuch(of_peer->load(), frame, peer_max) ||
+      IsTooMuch(unsent_->load(), frame, unsent_max_)) {
+    return Sent::kTooMuch;
+  }
   zmq::message_t address(peer.data(), peer.size());
   // A mandatory router refuses at the address, or takes the whole message.
   if (const Sent sent = SendPart(address, ZMQ_SNDMORE); sent != Sent::kDone) return sent;
-  return Send(std::move(frame));
+  zmq::message_t part = MessageOf(std::move(frame), unsent_, of_peer);
+  return SendPart(part, 0);
 }
 
 }  // namespace meridian::io

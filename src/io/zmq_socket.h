@@ -6,12 +6,14 @@
 //     Send(...)    -> on a socket that also receives, Receive until it is false afterwards: a send
 //                     may have swallowed the edge that announced an arrival
 //
-// Marks only bound memory; they are not flow control. Heartbeats of ZeroMQ stay off: with a finite
-// receive mark 4.3.4 aborts the process. A socket belongs to the thread of its io_context and goes
-// before it.
+// Marks count frames, `unsent_max` counts what ZeroMQ holds of large ones: together they bound the
+// memory of a peer that does not read. They are not flow control. Heartbeats of ZeroMQ stay off:
+// with a finite receive mark 4.3.4 aborts the process. A socket belongs to the thread of its
+// io_context and goes before it.
 
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
@@ -21,10 +23,18 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "io/frame.h"
 
 namespace meridian::io {
 
 namespace asio = boost::asio;
+
+// Bytes of large frames that ZeroMQ has taken and not yet written out; its thread gives them back,
+// maybe after the socket is gone.
+using UnsentBytes = std::shared_ptr<std::atomic<std::size_t>>;
+inline UnsentBytes NoUnsentBytes() {
+  return std::make_shared<std::atomic<std::size_t>>(0);
+}
 
 class ZmqSocket {
  public:
@@ -32,6 +42,7 @@ class ZmqSocket {
   enum class Sent {
     kDone,
     kWouldBlock,  // no connection, or the peer is behind
+    kTooMuch,     // it could be sent, but too many bytes wait already; no wake announces an end
     kNoPeer,      // of a router: that peer is gone
   };
   struct Options {
@@ -39,6 +50,8 @@ class ZmqSocket {
     int send_mark = 256;   // frames waiting for one peer
     int receive_mark = 0;  // 0: none. Keep it so on dealers, which outlive their connections
     int linger_ms = 0;     // how long a close waits for frames that are still to be sent
+    std::size_t unsent_max = std::size_t{32} << 20;  // bytes of large frames, of all peers
+    std::size_t frame_max = kFrameBytesMax;          // a larger one ends its connection
   };
 
   // kIo when the process is out of file descriptors or sockets.
@@ -65,19 +78,22 @@ class ZmqSocket {
   bool Readable();
 
   // One message of one part. Nothing is sent unless the result is kDone.
-  Sent Send(Bytes&& frame);
-  // The same to one peer of a router.
-  Sent SendTo(ByteView peer, Bytes&& frame);
+  Sent Send(Bytes&& frame) { return SendCounted(std::move(frame), nullptr); }
+  // The same to one peer of a router, whose own share of the unsent bytes is bounded too.
+  Sent SendTo(ByteView peer, Bytes&& frame, const UnsentBytes& of_peer, std::size_t peer_max);
 
  private:
-  ZmqSocket(asio::io_context& loop, zmq::socket_t socket, int descriptor);
+  ZmqSocket(asio::io_context& loop, zmq::socket_t socket, int descriptor, std::size_t unsent_max);
   int Events();
+  Sent SendCounted(Bytes&& frame, const UnsentBytes& of_peer);
   Sent SendPart(zmq::message_t& part, int flags);
 
   zmq::socket_t socket_;
   asio::posix::stream_descriptor descriptor_;
   std::function<void()> wake_;
   bool waiting_ = false;
+  const std::size_t unsent_max_;
+  UnsentBytes unsent_ = NoUnsentBytes();
   std::shared_ptr<ZmqSocket*> self_;  // outlived by no handler that still uses the socket
 };
 

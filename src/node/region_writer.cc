@@ -6,6 +6,7 @@ namespace meridian::node {
 namespace {
 
 constexpr std::size_t kBatchesMax = 1024;
+constexpr std::size_t kBytesMax = std::size_t{64} << 20;
 constexpr Duration kResendAfter = std::chrono::milliseconds(500);
 constexpr Duration kGiveUpAfter = std::chrono::seconds(10);
 
@@ -18,7 +19,7 @@ std::vector<NodeId> PrimariesOf(const local::PreferenceList& list) {
 }  // namespace
 
 void RegionWriter::Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate> rows) {
-  if (ids_.contains(ticket) || batches_.size() >= kBatchesMax) return;
+  if (ids_.contains(ticket) || batches_.size() >= kBatchesMax || bytes_ >= kBytesMax) return;
   const std::uint64_t id = ++last_id_;
   Pending pending;
   pending.result.ticket = ticket;
@@ -46,6 +47,7 @@ void RegionWriter::Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate>
   }
   for (const auto& [node, message] : messages) {
     const Bytes& body = pending.messages[node] = local::Pack(message);
+    bytes_ += body.size();
     turn_.Send(ring_.Process(node), body);
   }
   ids_[ticket] = id;
@@ -56,26 +58,32 @@ void RegionWriter::OnAck(NodeId from, const local::ReplicateAck& ack) {
   const auto batch = batches_.find(ack.id);
   if (batch == batches_.end()) return;
   for (local::WriteQuorum& quorum : batch->second.quorums) quorum.RecordAck(from);
-  batch->second.messages.erase(from);
+  if (const auto message = batch->second.messages.extract(from)) {
+    bytes_ -= message.mapped().size();
+  }
   Settle(batch);
 }
 
-void RegionWriter::Settle(std::map<std::uint64_t, Pending>::iterator batch) {
+void RegionWriter::Settle(Batches::iterator batch) {
   const bool done = std::ranges::all_of(batch->second.quorums, [](const auto& quorum) {
     return quorum.verdict() == local::WriteQuorum::Verdict::kAcked;
   });
   if (!done) return;
+  written_.push_back(batch->second.result);
+  Forget(batch);
+}
+
+RegionWriter::Batches::iterator RegionWriter::Forget(Batches::iterator batch) {
   ids_.erase(batch->second.result.ticket);
-  written_.push_back(std::move(batch->second.result));
-  batches_.erase(batch);
+  for (const auto& [node, body] : batch->second.messages) bytes_ -= body.size();
+  return batches_.erase(batch);
 }
 
 void RegionWriter::Tick(Moment now) {
   for (auto batch = batches_.begin(); batch != batches_.end();) {
     Pending& pending = batch->second;
     if (now.monotonic >= pending.deadline) {
-      ids_.erase(pending.result.ticket);
-      batch = batches_.erase(batch);
+      batch = Forget(batch);
       continue;
     }
     if (now.monotonic >= pending.next_resend) {

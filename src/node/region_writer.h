@@ -4,7 +4,9 @@
 //     done
 //
 // Rows that share their primaries are counted together. Silent primaries are asked again; a batch
-// is given up when its sender will have sent it again itself. Applying twice is harmless.
+// is given up when its sender will have sent it again itself. Applying twice is harmless. Bounded
+// by number and by the bytes kept for asking again; beyond either a batch is not taken on, and its
+// sender sends it again.
 
 #pragma once
 
@@ -52,6 +54,7 @@ class RegionWriter {
   std::vector<Written> TakeWritten() { return std::exchange(written_, {}); }
 
   std::size_t in_flight() const { return batches_.size(); }
+  std::size_t bytes() const { return bytes_; }
 
  private:
   struct Pending {
@@ -61,12 +64,15 @@ class RegionWriter {
     Instant next_resend;
     Instant deadline;
   };
-  void Settle(std::map<std::uint64_t, Pending>::iterator batch);
+  using Batches = std::map<std::uint64_t, Pending>;
+  void Settle(Batches::iterator batch);
+  Batches::iterator Forget(Batches::iterator batch);
 
   const local::Ring& ring_;
   Turn& turn_;
   std::uint64_t last_id_;
-  std::map<std::uint64_t, Pending> batches_;
+  Batches batches_;
+  std::size_t bytes_ = 0;  // of all messages of all batches
   std::map<Ticket, std::uint64_t> ids_;
   std::vector<Written> written_;
 };

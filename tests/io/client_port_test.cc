@@ -19,11 +19,13 @@ class ClientPortTest : public LoopFixture {
     std::function<void(Bytes)> answered;
   };
 
-  void OpenPort(std::size_t requests_max = 4096) {
-    auto port = ClientPort::Open(loop_, zmq_, {.bind = kAddress, .requests_max = requests_max},
-                                 [this](Bytes body, std::function<void(Bytes)> answered) {
-                                   served_.push_back({std::move(body), std::move(answered)});
-                                 });
+  void OpenPort(std::size_t requests_max = 4096, std::size_t client_unsent_max = 16 << 20) {
+    auto port = ClientPort::Open(
+        loop_, zmq_,
+        {.bind = kAddress, .requests_max = requests_max, .client_unsent_max = client_unsent_max},
+        [this](Bytes body, std::function<void(Bytes)> answered) {
+          served_.push_back({std::move(body), std::move(answered)});
+        });
     ASSERT_TRUE(port) << port.error().message;
     port_ = std::move(*port);
   }
@@ -129,6 +131,28 @@ TEST_F(ClientPortTest, AnAnswerToAClientThatIsGoneIsDropped) {
   const auto frame = Await(other);
   ASSERT_TRUE(frame);
   EXPECT_EQ(frame->items.at(0).id, 5U);
+}
+
+TEST_F(ClientPortTest, AClientThatDoesNotReadCostsBoundedMemoryAndOthersAreServed) {
+  OpenPort(4096, 4 << 20);
+  zmq::socket_t deaf(zmq_, ZMQ_DEALER);
+  deaf.set(zmq::sockopt::linger, 0);
+  deaf.set(zmq::sockopt::rcvhwm, 1);
+  deaf.connect(kAddress);
+  // More than the kernel buffers of both ends take as well.
+  for (std::uint64_t id = 1; port_->counters().answers_dropped == 0 && id < 200; ++id) {
+    Ask(deaf, {{id, "a"}});
+    ASSERT_TRUE(RunUntil([&] { return served_.size() == id; }));
+    served_.back().answered(Bytes(1 << 20, 'x'));
+    port_->Flush();
+  }
+  EXPECT_GT(port_->counters().answers_dropped, 0U);
+  zmq::socket_t other = NewClient();
+  Ask(other, {{5, "b"}});
+  ASSERT_TRUE(RunUntil([&] { return served_.back().body == "b"; }));
+  served_.back().answered(Bytes(1 << 20, 'y'));
+  port_->Flush();
+  EXPECT_TRUE(Await(other));
 }
 
 TEST_F(ClientPortTest, ACorruptFrameIsCountedAndTheClientServedOn) {

@@ -175,6 +175,36 @@ TEST_F(DriverTest, TooManyRequestsInFlightAreToldOverloaded) {
   EXPECT_NE(tags[2], tags[0]);
 }
 
+TEST_F(DriverTest, TheBytesOfRequestsInFlightAreBoundedAndSmallOnesPass) {
+  Start([](Driver::Options& options) { options.requests_bytes_max = 20'000; });
+  std::vector<RequestTag> tags;
+  machine_.on_serve = [&](const Request& request) { tags.push_back(request.tag); };
+  const Bytes large(12'000, 'x');
+  Submit(large);
+  Submit(large);
+  Submit(Bytes(4096, 'x'));
+  RunReady();
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(LastStatus(), node::Status::kOverloaded);
+  ASSERT_EQ(tags.size(), 2U);
+  machine_.Reply(tags[0], "done");
+  driver_->Deliver({kPeer, kSelf, "turn"});
+  RunReady();
+  Submit(large);
+  RunReady();
+  EXPECT_EQ(tags.size(), 3U);
+}
+
+TEST_F(DriverTest, TheBytesOfMessagesOfATurnAreBounded) {
+  Start([](Driver::Options& options) { options.inbox_bytes_max = 10; });
+  for (int i = 0; i < 4; ++i) driver_->Deliver({kPeer, kSelf, Bytes(6, 'm')});
+  EXPECT_EQ(driver_->counters().messages_dropped, 2U);
+  RunReady();
+  driver_->Deliver({kPeer, kSelf, "m"});
+  RunReady();
+  EXPECT_EQ(driver_->counters().messages, 3U);
+}
+
 TEST_F(DriverTest, ADiskThatFallsBehindRefusesRequestsThenMessages) {
   Start([](Driver::Options& options) { options.held_max = 4; });
   machine_.on_receive = [this](const Message&) {

@@ -162,49 +162,6 @@ TEST(HttpServerTest, AnExpectedContinueComesBeforeTheBodyAndNotBeforeARefusal) {
   EXPECT_EQ(client.Read().status, 413);
 }
 
-TEST(HttpServerTest, OneConnectionTooManyIsToldSoAndAFreeOneIsServedAgain) {
-  FakeNode node({.connections_max = 2});
-  RawClient first(node.port());
-  auto second = std::make_unique<RawClient>(node.port());
-  first.Send(Get("/health"));
-  second->Send(Get("/health"));
-  EXPECT_EQ(first.Read().status, 200);
-  EXPECT_EQ(second->Read().status, 200);
-
-  RawClient third(node.port());
-  third.Send(Get("/health"));
-  const RawReply refused = third.Read();
-  EXPECT_EQ(refused.status, 503);
-  EXPECT_NE(refused.head.find("Retry-After: 1\r\n"), std::string::npos);
-  EXPECT_TRUE(third.Ends());
-  third.Close();
-
-  second.reset();
-  ASSERT_TRUE(Eventually([&] { return node.connections() == 1; }));
-  RawClient fourth(node.port());
-  fourth.Send(Get("/health"));
-  EXPECT_EQ(fourth.Read().status, 200);
-}
-
-TEST(HttpServerTest, OneRequestTooManyIsToldToComeBack) {
-  FakeNode node({.requests_max = 1});
-  RawClient busy(node.port());
-  RawClient other(node.port());
-  node.Hold();
-  busy.Send(Get("/kv/a"));
-  ASSERT_TRUE(Eventually([&] { return node.held() == 1; }));
-  other.Send(Get("/kv/a"));
-  const RawReply refused = other.Read();
-  EXPECT_EQ(refused.status, 503);
-  EXPECT_NE(refused.body.find("overloaded"), std::string::npos);
-  other.Send(Get("/health"));
-  EXPECT_EQ(other.Read().status, 200);
-  node.Release();
-  EXPECT_EQ(busy.Read().status, 404);
-  other.Send(Get("/kv/a"));
-  EXPECT_EQ(other.Read().status, 404);
-}
-
 TEST(HttpServerTest, AWriteThatTheMachineNeverAnswersIsAMaybe) {
   FakeNode node({.requests_max = 1, .answer_grace = milliseconds(50)});
   RawClient client(node.port());

@@ -93,6 +93,32 @@ TEST_F(ZmqRingTest, APeerThatIsDownCostsBoundedMemoryAndNoTime) {
   EXPECT_EQ(one->counters().frames_sent, 0U);
 }
 
+TEST_F(ZmqRingTest, APeerThatDoesNotReadCostsBoundedMemoryAndIsReachedOnceItDoes) {
+  const auto one = OpenOne(4 << 20);
+  zmq::socket_t deaf(zmq_, ZMQ_ROUTER);
+  deaf.set(zmq::sockopt::linger, 0);
+  deaf.set(zmq::sockopt::rcvhwm, 1);
+  deaf.bind(kTwoAddress);
+  const auto send = [&] {
+    one->Send({kOne, kTwo, Bytes(1 << 20, 'x')});
+    one->Flush();
+    RunReady();
+  };
+  send();
+  ASSERT_TRUE(RunUntil([&] { return one->counters().messages_sent > 0; }));
+  for (int i = 0; i < 200; ++i) send();
+  EXPECT_GT(one->counters().messages_dropped, 100U);
+  const auto sent = one->counters().messages_sent;
+  EXPECT_LT(sent, 80U) << "32 MiB in ZeroMQ's hands, and what the kernel buffers";
+  zmq::message_t part;
+  EXPECT_TRUE(RunUntil([&] {
+    while (deaf.recv(part, zmq::recv_flags::dontwait)) {
+    }
+    send();
+    return one->counters().messages_sent > sent + 100;
+  }));
+}
+
 TEST_F(ZmqRingTest, APeerThatStartsLateGetsWhatWasQueued) {
   const auto one = OpenOne();
   one->Send({kOne, kTwo, "early"});

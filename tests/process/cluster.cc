@@ -111,8 +111,9 @@ bool Cluster::Up() {
   return up.code == 0;
 }
 
-Cluster::Ended Cluster::Meridian(const std::vector<std::string>& arguments) const {
-  std::string command = std::string(MERIDIAN_BIN_DIR) + "/meridian";
+Cluster::Ended Cluster::Run(const std::string& binary,
+                            const std::vector<std::string>& arguments) const {
+  std::string command = std::string(MERIDIAN_BIN_DIR) + '/' + binary;
   for (const std::string& argument : arguments) command += ' ' + client::ShellQuoted(argument);
   command += " --data " + directory_ + "/home --topology " + topology_file() + " 2>&1 </dev/null";
   Ended ended;

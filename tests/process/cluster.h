@@ -46,7 +46,13 @@ class Cluster {
   // Starts what does not run and waits until it is ready. The WAN is 5 ms long.
   bool Up();
   // Runs `meridian` to its end.
-  Ended Meridian(const std::vector<std::string>& arguments) const;
+  Ended Meridian(const std::vector<std::string>& arguments) const {
+    return Run("meridian", arguments);
+  }
+  // Runs `meridian-bench` to its end.
+  Ended Bench(const std::vector<std::string>& arguments) const {
+    return Run("meridian-bench", arguments);
+  }
 
   // Over HTTP, at the first node of a region. Status 0: no answer.
   io::HttpReply Get(const std::string& region, const std::string& key) const;
@@ -65,8 +71,11 @@ class Cluster {
 
   const std::string& directory() const { return directory_; }
   std::string topology_file() const { return directory_ + "/topology.yaml"; }
+  // HTTP of the first region's nodes is on the ports after this.
+  std::uint16_t base_port() const { return base_port_; }
 
  private:
+  Ended Run(const std::string& binary, const std::vector<std::string>& arguments) const;
   std::string TopologyText() const;
   io::HttpReply Fetch(const std::string& region, const io::HttpCall& call,
                       std::size_t node = 1) const;

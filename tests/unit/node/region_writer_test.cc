@@ -137,6 +137,25 @@ TEST_F(RegionWriterTest, RowsOfPlacementsThatAreNotHeldHereCountAsDone) {
   EXPECT_EQ(writer.TakeWritten().size(), 1U);
 }
 
+TEST_F(RegionWriterTest, TakesOnNoMoreBytesThanItCanKeep) {
+  const crdt::RowKey key = KeyIn(ring, 0);
+  const Bytes value(4 << 20, 'v');
+  const auto write = [&](std::uint64_t number) {
+    writer.Write(At(0s), {Gateway(kEu), 5, number}, {Written(key, {kB, number}, value)});
+    return Replicates();
+  };
+  std::vector<std::uint64_t> ids;
+  for (std::uint64_t number = 1; writer.bytes() < (64 << 20); ++number) {
+    ids.push_back(write(number).at(0).second.id);
+  }
+  EXPECT_EQ(ids.size(), 6U) << "a batch is kept for each of three primaries";
+  EXPECT_TRUE(write(100).empty());
+  for (const NodeId node : Primaries(key)) writer.OnAck(node, {ids[0]});
+  EXPECT_EQ(write(100).size(), 3U);
+  writer.Tick(At(10s));
+  EXPECT_EQ(writer.bytes(), 0U);
+}
+
 TEST_F(RegionWriterTest, RowsForOneNodeTravelTogether) {
   writer.Write(At(0s), ticket,
                {Written(KeyIn(ring, 0, 0), {kB, 1}), Written(KeyIn(ring, 0, 1), {kB, 2})});
