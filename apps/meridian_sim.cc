@@ -75,10 +75,10 @@ bool RunOne(const Arguments& arguments, std::uint64_t seed) {
   std::printf("  drawn   %s\n", report.drawn.c_str());
   std::printf(
       "  figures %zu operations, %zu acknowledged, %zu maybe, %llu messages, %llu crashes, "
-      "at rest after %.0f s, %.0f virtual s, trace %s\n",
+      "%zu hints to bring home, at rest after %.0f s, %.0f virtual s, trace %s\n",
       figures.operations, figures.acknowledged, figures.maybe,
       static_cast<unsigned long long>(figures.messages),
-      static_cast<unsigned long long>(figures.crashes),
+      static_cast<unsigned long long>(figures.crashes), figures.hints,
       static_cast<double>(figures.quiet_after.count()) / 1e6,
       static_cast<double>(figures.virtual_time.count()) / 1e6, sim::Hex(report.trace_hash).c_str());
   for (const std::string& violation : report.violations) {

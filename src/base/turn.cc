@@ -19,13 +19,15 @@ BatchId Turn::Barrier() const {
 Output Turn::Take() {
   if (!output_.writes.writes.empty()) output_.writes.id = last_taken_ = Open();
   staged_rows_.clear();
+  staged_hints_.clear();
   return std::exchange(output_, {});
 }
 
 void Turn::Stage(Column column, Bytes key, std::optional<Bytes> value) {
   std::vector<Write>& writes = output_.writes.writes;
-  if (column == Column::kData) {
-    const auto [at, is_new] = staged_rows_.try_emplace(key, writes.size());
+  if (IsReadBack(column)) {
+    Staging& staged = column == Column::kData ? staged_rows_ : staged_hints_;
+    const auto [at, is_new] = staged.try_emplace(key, writes.size());
     if (!is_new) {
       writes[at->second].value = std::move(value);
       return;
@@ -35,9 +37,11 @@ void Turn::Stage(Column column, Bytes key, std::optional<Bytes> value) {
 }
 
 const Write* Turn::Staged(Column column, ByteView key) const {
-  if (column != Column::kData || staged_rows_.empty()) return nullptr;
-  const auto at = staged_rows_.find(key);
-  return at == staged_rows_.end() ? nullptr : &output_.writes.writes[at->second];
+  if (!IsReadBack(column)) return nullptr;
+  const Staging& staged = column == Column::kData ? staged_rows_ : staged_hints_;
+  if (staged.empty()) return nullptr;
+  const auto at = staged.find(key);
+  return at == staged.end() ? nullptr : &output_.writes.writes[at->second];
 }
 
 Result<std::optional<Bytes>> Turn::Get(Column column, ByteView key) const {

@@ -51,8 +51,13 @@ class Turn final : public Storage {
   ProcessId self_;
   const Storage& disk_;
   Output output_;
-  // Where in output_.writes a row of this turn is; only rows are read back within a turn.
-  std::map<Bytes, std::size_t, std::less<>> staged_rows_;
+  // Where in output_.writes a row or a hint of this turn is; only these are read back within one.
+  using Staging = std::map<Bytes, std::size_t, std::less<>>;
+  static bool IsReadBack(Column column) {
+    return column == Column::kData || column == Column::kHint;
+  }
+  Staging staged_rows_;
+  Staging staged_hints_;
   BatchId last_taken_;
   BatchId durable_;
 };

@@ -23,6 +23,7 @@ struct Arguments {
   BenchOptions bench;
   double seconds = 10;
   double warm_up_seconds = 1;
+  std::vector<double> marks_seconds;
   double idle_seconds = 0;
   std::vector<io::Pid> pids;
   bool sync_probe = false;
@@ -63,6 +64,10 @@ void AddLoadOptions(CLI::App& app, Arguments& arguments) {
   app.add_option("--seconds", arguments.seconds, "Measured")->capture_default_str();
   app.add_option("--warm-up", arguments.warm_up_seconds, "Seconds before that")
       ->capture_default_str();
+  app.add_option("--marks", arguments.marks_seconds,
+                 "Ascending seconds at which a new phase begins, with figures of its own")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
   app.add_option("--seed", bench.seed)->capture_default_str();
   app.add_flag("--no-fill", arguments.no_fill, "Do not write all keys first (get and mix do)");
 }
@@ -166,6 +171,10 @@ int RunWith(Arguments& arguments) {
   bench.region = region->id;
   bench.length = Duration(static_cast<std::int64_t>(arguments.seconds * 1e6));
   bench.warm_up = Duration(static_cast<std::int64_t>(arguments.warm_up_seconds * 1e6));
+  std::ranges::sort(arguments.marks_seconds);
+  for (const double mark : arguments.marks_seconds) {
+    bench.marks.emplace_back(static_cast<std::int64_t>(mark * 1e6));
+  }
   return Load(arguments, *topology, bench);
 }
 

@@ -28,6 +28,44 @@ nlohmann::json LatencyJson(const Histogram& histogram) {
           {"max_us", histogram.max()}};
 }
 
+// Where a phase ends and the next begins, in seconds.
+std::vector<double> EndsOf(const BenchOptions& options, Duration took) {
+  std::vector<double> ends;
+  for (const Duration mark : options.marks)
+    ends.push_back(std::chrono::duration<double>(mark).count());
+  ends.push_back(std::chrono::duration<double>(took).count());
+  return ends;
+}
+
+void PrintPhases(const BenchOptions& options, const BenchOutcome& outcome) {
+  if (outcome.phases.size() < 2) return;
+  const std::vector<double> ends = EndsOf(options, outcome.took);
+  for (std::size_t i = 0; i < outcome.phases.size(); ++i) {
+    const BenchPhase& phase = outcome.phases[i];
+    std::printf("\nuntil %s s: errors %s, in several attempts %s\n",
+                FormatNumber(ends[i], 1).c_str(), FormatCount(phase.errors).c_str(),
+                FormatCount(phase.again).c_str());
+    Table latency({"latency", "calls", "p50", "p90", "p99", "p99.9", "max"});
+    AddLatency(latency, "put", phase.puts_us);
+    AddLatency(latency, "get", phase.gets_us);
+    std::printf("%s", latency.Text().c_str());
+  }
+}
+
+nlohmann::json PhasesJson(const BenchOptions& options, const BenchOutcome& outcome) {
+  const std::vector<double> ends = EndsOf(options, outcome.took);
+  nlohmann::json phases = nlohmann::json::array();
+  for (std::size_t i = 0; i < outcome.phases.size(); ++i) {
+    const BenchPhase& phase = outcome.phases[i];
+    phases.push_back({{"until_seconds", ends[i]},
+                      {"errors", phase.errors},
+                      {"in_several_attempts", phase.again},
+                      {"put", LatencyJson(phase.puts_us)},
+                      {"get", LatencyJson(phase.gets_us)}});
+  }
+  return phases;
+}
+
 double PerCall(std::uint64_t nanoseconds, std::uint64_t calls) {
   return calls == 0 ? 0 : static_cast<double>(nanoseconds) / 1e3 / static_cast<double>(calls);
 }
@@ -77,11 +115,13 @@ void PrintReport(const BenchOptions& options, const BenchReport& report) {
   AddLatency(latency, "put", outcome.puts_us);
   AddLatency(latency, "get", outcome.gets_us);
   std::printf("\n%s", latency.Text().c_str());
-  std::printf("\nerrors %s, not found %s, siblings %s; retries %s, timeouts %s, maybe written %s\n",
-              FormatCount(outcome.errors).c_str(), FormatCount(outcome.not_found).c_str(),
-              FormatCount(outcome.siblings).c_str(), FormatCount(outcome.client.retries).c_str(),
-              FormatCount(outcome.client.timeouts).c_str(),
-              FormatCount(outcome.client.maybes).c_str());
+  std::printf(
+      "\nerrors %s, not found %s, siblings %s; retries %s, timeouts %s, lost %s, maybe %s\n",
+      FormatCount(outcome.errors).c_str(), FormatCount(outcome.not_found).c_str(),
+      FormatCount(outcome.siblings).c_str(), FormatCount(outcome.client.retries).c_str(),
+      FormatCount(outcome.client.timeouts).c_str(), FormatCount(outcome.client.lost).c_str(),
+      FormatCount(outcome.client.maybes).c_str());
+  PrintPhases(options, outcome);
   if (!outcome.first_error.empty()) std::printf("first error: %s\n", outcome.first_error.c_str());
   PrintCpu(report.cpu, outcome.Calls(), outcome.took);
   if (report.syncs.empty()) return;
@@ -100,10 +140,14 @@ nlohmann::json ReportJson(const BenchOptions& options, const BenchReport& report
   json["put"] = LatencyJson(outcome.puts_us);
   json["get"] = LatencyJson(outcome.gets_us);
   json["errors"] = outcome.errors;
+  json["first_error"] = outcome.first_error;
+  json["in_several_attempts"] = outcome.again;
+  json["phases"] = PhasesJson(options, outcome);
   json["not_found"] = outcome.not_found;
   json["siblings"] = outcome.siblings;
   json["retries"] = outcome.client.retries;
   json["timeouts"] = outcome.client.timeouts;
+  json["lost"] = outcome.client.lost;
   json["maybes"] = outcome.client.maybes;
   json["cpu_us_per_op"] = nlohmann::json::object();
   for (const ServerCpu::Used& used : report.cpu) {

@@ -70,6 +70,7 @@ class BenchRun {
     measuring_ = true;
     measured_(true);
     measure_from_ = io::Now().monotonic;
+    outcome_.phases.resize(options_.marks.size() + 1);
     phase_.At(measure_from_ + options_.length, [this] {
       EndMeasuring();
       loop_.Stop();
@@ -99,30 +100,39 @@ class BenchRun {
         (options_.operation == BenchOperation::kMix && random_.Chance(options_.read_fraction));
     Options call = options_.call;
     if (!read && keep_contexts_) call.context = contexts_[number];
-    auto callback = [this, due, number, read](const ClientAnswer& answer, CallFigures) {
-      Ended(due, number, read, answer);
+    auto callback = [this, due, number, read](const ClientAnswer& answer, CallFigures figures) {
+      Ended(due, number, read, answer, figures);
     };
     if (read) return client_->Get(options_.space, KeyOf(number), std::move(call), callback);
     client_->Put(options_.space, KeyOf(number), ValueOf(options_.value_bytes, random_),
                  std::move(call), callback);
   }
-  void Ended(Instant due, std::uint64_t number, bool read, const ClientAnswer& answer) {
+  void Ended(Instant due, std::uint64_t number, bool read, const ClientAnswer& answer,
+             CallFigures figures) {
     if (over_) return;
     if (keep_contexts_) contexts_[number] = answer.context;
     // A call that began in the warm-up says nothing about the measured part in an open loop either.
-    if (measuring_ && due >= measure_from_) Count(io::Now().monotonic - due, read, answer);
+    if (measuring_ && due >= measure_from_) Count(due, read, answer, figures);
     if (options_.rate <= 0) StartOne(io::Now().monotonic);
   }
-  void Count(Duration latency, bool read, const ClientAnswer& answer) {
+  BenchPhase& PhaseAt(Instant due) {
+    const auto next = std::ranges::upper_bound(options_.marks, due - measure_from_);
+    return outcome_.phases[static_cast<std::size_t>(next - options_.marks.begin())];
+  }
+  void Count(Instant due, bool read, const ClientAnswer& answer, CallFigures figures) {
+    const Duration latency = io::Now().monotonic - due;
     const auto microseconds =
         static_cast<std::uint64_t>(std::max<std::int64_t>(0, latency.count()));
     if (answer.status == Status::kSiblings) ++outcome_.siblings;
     if (answer.status == Status::kNotFound) ++outcome_.not_found;
-    if (answer.status == Status::kOk || answer.status == Status::kSiblings ||
-        (read && answer.status == Status::kNotFound)) {
-      return (read ? outcome_.gets_us : outcome_.puts_us).Add(microseconds);
+    const bool done = answer.status == Status::kOk || answer.status == Status::kSiblings ||
+                      (read && answer.status == Status::kNotFound);
+    for (BenchPhase* phase : {static_cast<BenchPhase*>(&outcome_), &PhaseAt(due)}) {
+      if (done) (read ? phase->gets_us : phase->puts_us).Add(microseconds);
+      if (!done) ++phase->errors;
+      if (figures.attempts > 1) ++phase->again;
     }
-    ++outcome_.errors;
+    if (done) return;
     if (outcome_.first_error.empty()) {
       outcome_.first_error = std::string(node::CodeOf(answer.status)) + ": " + answer.message;
     }

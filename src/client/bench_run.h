@@ -2,8 +2,10 @@
 //
 //     closed loop   in_flight calls at any time: what the system gives
 //     open loop     `rate` calls a second whatever happens; a call's latency counts from the
-//     instant
-//                   it should have started, so that a stall is not hidden by waiting for it
+//                   instant it should have started, so a stall is not hidden by waiting for it
+//
+// With marks the measured time falls into phases, each with its own figures: a call belongs to the
+// phase in which it was due, however late it ended.
 //
 // Keys are "bench/00000042", even over `keys`; values are random bytes, which do not compress. In a
 // `siblings` namespace a put hands on the context of the last answer about its key.
@@ -33,22 +35,29 @@ struct BenchOptions {
   double rate = 0;  // calls a second; 0: closed loop
   Duration warm_up = std::chrono::seconds(1);
   Duration length = std::chrono::seconds(10);
+  std::vector<Duration> marks;  // where phases end, after the warm-up; ascending; empty: one phase
   Options call;
   std::uint64_t seed = 1;
 };
 
-struct BenchOutcome {
+// A part of the measured time, or all of it.
+struct BenchPhase {
   Histogram puts_us;
   Histogram gets_us;
   std::uint64_t errors = 0;
+  std::uint64_t again = 0;  // calls that took more than one attempt
+
+  std::uint64_t Calls() const { return puts_us.count() + gets_us.count() + errors; }
+};
+
+struct BenchOutcome : BenchPhase {
+  std::vector<BenchPhase> phases;  // one more than there are marks
   std::uint64_t not_found = 0;
   std::uint64_t siblings = 0;
   std::string first_error;
   ClientFigures client;  // of the whole run
   Duration took{};       // the measured part
   bool interrupted = false;
-
-  std::uint64_t Calls() const { return puts_us.count() + gets_us.count() + errors; }
 };
 
 // Writes every key once, so that gets find them; how many could not be written.

@@ -108,6 +108,14 @@ NodeId Calls::Pick(Instant now, const Call& call) const {
                            [&](NodeId a, NodeId b) { return rank(a) < rank(b); });
 }
 
+bool Calls::HasFresh(Instant now, const Call& call) const {
+  const auto& nodes = call.list->nodes;
+  const auto end = call.request.sloppy ? nodes.end() : nodes.begin() + call.list->primaries;
+  return std::any_of(nodes.begin(), end, [&](NodeId node) {
+    return !Avoided(now, node) && std::count(call.tried.begin(), call.tried.end(), node) == 0;
+  });
+}
+
 void Calls::Attempt(Instant now, CallMap::iterator at) {
   auto& [id, call] = *at;
   const NodeId to = Pick(now, call);
@@ -117,7 +125,6 @@ void Calls::Attempt(Instant now, CallMap::iterator at) {
   call.tried.push_back(to);
   call.waiting = true;
   const Instant until = std::min(now + call.share, call.deadline);
-  call.share *= 2;
   // The node gives up just before this client does, so that its own reason arrives.
   call.request.timeout_ms =
       static_cast<std::uint32_t>(std::max<std::int64_t>(1, Milliseconds((until - now) * 9 / 10)));
@@ -150,6 +157,10 @@ void Calls::Refused(Instant now, CallMap::iterator at, ClientAnswer answer) {
   call.uncertain |= answer.maybe;
   call.refusal = std::move(answer);
   call.waiting = false;
+  if (call.refusal.status == Status::kUnavailable) {
+    if (HasFresh(now, call)) return Attempt(now, at);
+    if (!call.request.sloppy) return Expire(at);
+  }
   const auto doublings = std::min<std::size_t>(call.tried.size() - 1, 6);
   const Duration longest = std::min(kFirstPause * (1 << doublings), kLongestPause);
   const auto jitter = static_cast<std::uint64_t>(longest.count() / 2);
@@ -162,16 +173,33 @@ void Calls::Undeliverable(Instant now, NodeId to, std::uint64_t id) {
   const auto at = calls_.find(id);
   if (at == calls_.end() || !at->second.waiting || at->second.tried.back() != to) return;
   health_[to] = {true, now + kAvoidFor};
-  // A pause, so that a region that is wholly down is not tried in a hot loop.
   Refused(now, at,
           Failed(Status::kUnavailable, "no node of region " + topology_.FindRegion(region_)->name +
                                            " can be reached; see `meridian dev status`"));
+}
+
+void Calls::Lost(Instant now, NodeId node) {
+  health_[node] = {true, now + kAvoidFor};
+  std::vector<std::uint64_t> lost;
+  for (const auto& [id, call] : calls_) {
+    if (call.waiting && call.tried.back() == node) lost.push_back(id);
+  }
+  figures_.lost += lost.size();
+  for (const std::uint64_t id : lost) {
+    const auto at = calls_.find(id);
+    at->second.uncertain = true;
+    Refused(
+        now, at,
+        Failed(Status::kUnavailable, topology_.NameOf(NodeProcess(region_, node)) +
+                                         " ended before it answered; see `meridian dev status`"));
+  }
 }
 
 void Calls::GiveUpAttempt(Instant now, CallMap::iterator at) {
   Call& call = at->second;
   ++figures_.timeouts;
   call.uncertain = true;
+  call.share *= 2;
   health_[call.tried.back()] = {true, now + kAvoidFor};
   if (now >= call.deadline) return Expire(at);
   Attempt(now, at);

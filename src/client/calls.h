@@ -1,15 +1,16 @@
 // What the client library decides: which node gets a call, when it is tried again, how it ends.
 //
 //     Start ──> first primary of the key's partition ──answer──> Finished
-//                  │ no answer within the attempt's share, or "unavailable", "overloaded"
-//                  └──> next node of the preference list (after a jittered pause if it refused)
+//                  │ no answer within the attempt's share, its process lost, "unavailable", ...
+//                  └──> next node of the preference list (after a jittered pause if all refused)
 //                          └── ... until the call's deadline: kTimeout, or the last refusal
 //
 // An attempt's share is a fifth of the call's timeout, at most a second, then doubling (1 s, 2 s
 // and what is left of the default 5 s). A node that did not answer is avoided for a second, then
 // gets one call to prove itself. A late answer of an earlier attempt counts if it is a success. A
 // write that was sent twice may have happened twice; one that failed after any attempt went
-// unanswered says `maybe`.
+// unanswered says `maybe`. A call that lets nobody stand in (not sloppy) does not wait for better
+// times: it ends when all primaries that can be reached have refused it.
 //
 // Pure, like a Machine: time is handed in, what is to be done is taken out. client.h drives it.
 
@@ -40,6 +41,7 @@ struct ClientFigures {
   std::uint64_t calls = 0;
   std::uint64_t retries = 0;   // attempts beyond the first
   std::uint64_t timeouts = 0;  // attempts that got no answer in their share
+  std::uint64_t lost = 0;      // attempts whose node was lost before it answered
   std::uint64_t maybes = 0;    // writes whose caller was told that they may surface later
   std::uint64_t refused = 0;   // calls refused here because too many were in flight
 };
@@ -67,8 +69,10 @@ class Calls {
   void Start(Instant now, node::ClientRequest request, Duration timeout, Callback callback);
   // An answer from a node; whatever is unknown, late or malformed is ignored.
   void Receive(Instant now, NodeId from, std::uint64_t id, ByteView body);
-  // The attempt could not even be sent: as if its share had passed.
+  // The attempt could not even be sent: another node is tried at once.
   void Undeliverable(Instant now, NodeId to, std::uint64_t id);
+  // The node's process has ended: what was sent to it is not answered any more.
+  void Lost(Instant now, NodeId node);
   void Tick(Instant now);
   // Ends every call with kUnavailable; for closing.
   void Abandon();
@@ -106,6 +110,8 @@ class Calls {
   void Attempt(Instant now, CallMap::iterator call);
   NodeId Pick(Instant now, const Call& call) const;
   bool Avoided(Instant now, NodeId node) const;
+  // A node that this call has not tried and that is not avoided.
+  bool HasFresh(Instant now, const Call& call) const;
   void GiveUpAttempt(Instant now, CallMap::iterator call);
   void Refused(Instant now, CallMap::iterator call, node::ClientAnswer answer);
   void Wait(std::uint64_t id, Call& call, Instant until);

@@ -37,6 +37,7 @@ Result<std::unique_ptr<Client>> Client::Open(io::asio::io_context& loop,
       [raw = client.get()](NodeId from, std::uint64_t id, ByteView body) {
         raw->calls_.Receive(io::Now().monotonic, from, id, body);
       },
+      [raw = client.get()](NodeId node) { raw->Lose(node); },
       [raw = client.get()] { raw->EndTurn(); });
   if (!link) return link.failure();
   client->link_ = std::move(*link);
@@ -77,6 +78,7 @@ void Client::Delete(std::string space, Bytes key, Options options, Callback call
 void Client::Start(node::ClientRequest request, Options options, Callback callback) {
   request.level = options.level;
   request.replicas = options.replicas;
+  request.sloppy = options.sloppy;
   request.context = std::move(options.context);
   calls_.Start(io::Now().monotonic, std::move(request), options.timeout, std::move(callback));
   if (turn_due_) return;
@@ -84,6 +86,16 @@ void Client::Start(node::ClientRequest request, Options options, Callback callba
   io::Post(loop_, [self = std::weak_ptr<Client*>(self_)] {
     if (const auto alive = self.lock()) (*alive)->EndTurn();
   });
+}
+
+// What was not sent to it yet goes elsewhere with nothing to doubt; what was sent may have been
+// done.
+void Client::Lose(NodeId node) {
+  const Instant now = io::Now().monotonic;
+  for (const io::ClientLink::Unsent& unsent : link_->Expired(now)) {
+    calls_.Undeliverable(now, unsent.to, unsent.id);
+  }
+  calls_.Lost(now, node);
 }
 
 // Callbacks first: what they start leaves in the same frames. Calls that end at once (refused) are

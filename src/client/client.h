@@ -28,7 +28,8 @@ struct Options {
   node::Level level = node::Level::kLocalQuorum;
   std::uint8_t replicas = 0;  // R or W as a number; 0: as `level` says
   Duration timeout = std::chrono::seconds(5);
-  Bytes context{};  // of an earlier answer about this key; empty: none
+  Bytes context{};     // of an earlier answer about this key; empty: none
+  bool sloppy = true;  // other nodes may stand in for primaries that are down
 };
 
 struct ClientSettings {
@@ -60,6 +61,7 @@ class Client {
          const ClientSettings& settings);
   void Start(node::ClientRequest request, Options options, Callback callback);
   void EndTurn();
+  void Lose(NodeId node);
   void SetAlarm();
 
   io::asio::io_context& loop_;

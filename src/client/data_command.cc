@@ -26,6 +26,7 @@ struct DataOptions {
   Level level = Level::kLocalQuorum;
   std::uint8_t replicas = 0;
   std::uint32_t timeout_ms = 5000;
+  bool sloppy = true;
   bool raw = false;
 };
 
@@ -44,6 +45,7 @@ class Session {
     session->call.replicas = options.replicas;
     session->call.timeout = std::chrono::milliseconds(options.timeout_ms);
     session->call.context = options.context;
+    session->call.sloppy = options.sloppy;
     auto client = BlockingClient::Open(*topology, {.region = region->id});
     if (!client) {
       Complain(client.error().message);
@@ -154,6 +156,8 @@ CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, DataOpti
   command->add_option("--level", options.level, "one, local_quorum (default), all or each_quorum")
       ->transform(CLI::CheckedTransformer(kLevels).description(""));
   command->add_option("--replicas", options.replicas, "How many must answer; overrides --level");
+  command->add_flag("--sloppy", options.sloppy,
+                    "Others may stand in for nodes that are down; --sloppy=false: fail then");
   command->add_option("--timeout-ms", options.timeout_ms)
       ->capture_default_str()
       ->check(CLI::Range(1, 3'600'000));

@@ -15,16 +15,21 @@ constexpr std::size_t kFrameBytesGoal = std::size_t{1} << 20;
 
 Result<std::unique_ptr<ClientLink>> ClientLink::Open(asio::io_context& loop, Epoch epoch,
                                                      const std::map<NodeId, std::string>& endpoints,
-                                                     Arrived arrived,
+                                                     Arrived arrived, Lost lost,
                                                      std::function<void()> turn_over) {
   std::unique_ptr<ClientLink> link(
-      new ClientLink(loop, epoch, std::move(arrived), std::move(turn_over)));
+      new ClientLink(loop, epoch, std::move(arrived), std::move(lost), std::move(turn_over)));
   for (const auto& [node, endpoint] : endpoints) {
     auto socket = ZmqSocket::Open(loop, link->context_, {.kind = ZmqSocket::Kind::kDealer});
     if (!socket) return socket.failure();
     Peer& peer = link->peers_[node];
     peer.socket = std::move(*socket);
     peer.socket->OnWake([raw = link.get(), id = node, &peer] { raw->Drain(id, peer); });
+    auto monitor =
+        ZmqMonitor::Open(loop, link->context_, peer.socket->handle(),
+                         [raw = link.get(), id = node, &peer] { raw->OnLost(id, peer); });
+    if (!monitor) return monitor.failure();
+    peer.monitor = std::move(*monitor);
     if (Result<Done> connecting = peer.socket->Connect(endpoint); !connecting) {
       return connecting.failure();
     }
@@ -33,11 +38,12 @@ Result<std::unique_ptr<ClientLink>> ClientLink::Open(asio::io_context& loop, Epo
   return link;
 }
 
-ClientLink::ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived,
+ClientLink::ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived, Lost lost,
                        std::function<void()> turn_over)
     : loop_(loop),
       epoch_(epoch),
       arrived_(std::move(arrived)),
+      lost_(std::move(lost)),
       turn_over_(std::move(turn_over)),
       context_(1),
       self_(std::make_shared<ClientLink*>(this)) {}
@@ -56,6 +62,7 @@ void ClientLink::FlushPeer(NodeId node, Peer& peer) {
   if (peer.waiting.empty()) return;
   std::size_t sent = 0;
   while (sent < peer.waiting.size() && peer.socket->Writable()) {
+    peer.lost = false;
     const std::span<const Waiting> rest = std::span(peer.waiting).subspan(sent);
     const std::size_t count = ItemsForFrame(
         rest, kFrameBytesGoal, [](const Waiting& waiting) { return waiting.item.body.size(); });
@@ -106,11 +113,19 @@ void ClientLink::Drain(NodeId node, Peer& peer) {
   turn_over_();
 }
 
+// Answers that came before count; what was not sent yet is given back.
+void ClientLink::OnLost(NodeId node, Peer& peer) {
+  Drain(node, peer);
+  peer.lost = !peer.socket->Writable();
+  lost_(node);
+  turn_over_();
+}
+
 std::vector<ClientLink::Unsent> ClientLink::Expired(Instant now) {
   std::vector<Unsent> expired;
   for (auto& [node, peer] : peers_) {
     std::erase_if(peer.waiting, [&, id = node](const Waiting& waiting) {
-      if (waiting.keep_until > now) return false;
+      if (waiting.keep_until > now && !peer.lost) return false;
       expired.push_back({id, waiting.item.id});
       return true;
     });
@@ -121,7 +136,9 @@ std::vector<ClientLink::Unsent> ClientLink::Expired(Instant now) {
 Instant ClientLink::NextDeadline() const {
   Instant next = kNever;
   for (const auto& [node, peer] : peers_) {
-    for (const Waiting& waiting : peer.waiting) next = std::min(next, waiting.keep_until);
+    for (const Waiting& waiting : peer.waiting) {
+      next = std::min(next, peer.lost ? Instant{} : waiting.keep_until);
+    }
   }
   return next;
 }

@@ -4,9 +4,11 @@
 //     arrived(node, id, answer)             ◀──frame──
 //     turn_over()                             after each batch of arrivals
 //
+//     lost(node)                              its process ended: no answer comes to what was sent
+//
 // What cannot be sent at once, because a node is not connected yet or is behind, is kept until the
-// instant its sender named; then Expired gives it back. Nothing else is promised: an answer may
-// never come.
+// instant its sender named; then Expired gives it back, or at once when the node is lost. Nothing
+// else is promised: an answer may never come.
 
 #pragma once
 
@@ -20,6 +22,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "io/frame.h"
+#include "io/zmq_monitor.h"
 #include "io/zmq_socket.h"
 
 namespace meridian::io {
@@ -31,11 +34,13 @@ class ClientLink {
     std::uint64_t id = 0;
   };
   using Arrived = std::function<void(NodeId from, std::uint64_t id, ByteView body)>;
+  using Lost = std::function<void(NodeId node)>;
 
   // `endpoints`: "tcp://127.0.0.1:7121" of each node. kIo when sockets cannot be had.
   static Result<std::unique_ptr<ClientLink>> Open(asio::io_context& loop, Epoch epoch,
                                                   const std::map<NodeId, std::string>& endpoints,
-                                                  Arrived arrived, std::function<void()> turn_over);
+                                                  Arrived arrived, Lost lost,
+                                                  std::function<void()> turn_over);
 
   // Requires a node of the endpoints.
   void Send(NodeId to, std::uint64_t id, Bytes body, Instant keep_until);
@@ -51,16 +56,21 @@ class ClientLink {
   };
   struct Peer {
     std::unique_ptr<ZmqSocket> socket;
+    std::unique_ptr<ZmqMonitor> monitor;
+    bool lost = false;             // and not connected again
     std::vector<Waiting> waiting;  // in order of Send
   };
 
-  ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived, std::function<void()> turn_over);
+  ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived, Lost lost,
+             std::function<void()> turn_over);
+  void OnLost(NodeId node, Peer& peer);
   void Drain(NodeId node, Peer& peer);
   void FlushPeer(NodeId node, Peer& peer);
 
   asio::io_context& loop_;
   Epoch epoch_;
   Arrived arrived_;
+  Lost lost_;
   std::function<void()> turn_over_;
   zmq::context_t context_;
   std::map<NodeId, Peer> peers_;

@@ -19,8 +19,8 @@ using boost::beast::iequals;
 using Json = nlohmann::json;
 
 constexpr std::string_view kRaw = "application/octet-stream";
-constexpr std::array<std::string_view, 6> kParameters = {"R",          "W",   "Consistency",
-                                                         "Timeout-Ms", "TTL", "X-Meridian-Session"};
+constexpr std::array<std::string_view, 7> kParameters = {
+    "R", "W", "Consistency", "Sloppy", "Timeout-Ms", "TTL", "X-Meridian-Session"};
 
 Failure Bad(std::string message) {
   return Fail(ErrorCode::kInvalidArgument, std::move(message));
@@ -93,7 +93,7 @@ class Parameters {
                                        [&](auto candidate) { return iequals(candidate, *name); });
       if (known == kParameters.end()) {
         return Bad("unknown query parameter \"" + *name +
-                   "\": known are R, W, Consistency and Timeout-Ms");
+                   "\": known are R, W, Consistency, Sloppy and Timeout-Ms");
       }
       parameters.query_.emplace_back(*known, std::move(*value));
     }
@@ -145,6 +145,10 @@ Result<Done> ReadParameters(const Parameters& parameters, std::uint32_t timeout_
     const Result<std::uint32_t> timeout = ParseNumber("Timeout-Ms", *text, timeout_ms_max);
     if (!timeout) return timeout.failure();
     request.timeout_ms = *timeout;
+  }
+  if (const auto text = parameters.Find("Sloppy")) {
+    if (*text != "true" && *text != "false") return Bad("Sloppy must be true or false");
+    request.sloppy = *text == "true";
   }
   const auto level_text = parameters.Find("Consistency");
   if (level_text) {

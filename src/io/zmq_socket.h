@@ -77,6 +77,9 @@ class ZmqSocket {
   bool Writable();
   bool Readable();
 
+  // For ZmqMonitor.
+  void* handle() { return socket_.handle(); }
+
   // One message of one part. Nothing is sent unless the result is kDone.
   Sent Send(Bytes&& frame) { return SendCounted(std::move(frame), nullptr); }
   // The same to one peer of a router, whose own share of the unsent bytes is bounded too.

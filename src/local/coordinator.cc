@@ -5,7 +5,6 @@
 namespace meridian::local {
 
 void Coordinator::Start() {
-  puts_.Start();
   gets_.Start();
 }
 

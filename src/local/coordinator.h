@@ -1,4 +1,4 @@
-// Runs client requests of the partitions this node is a primary of: one door to puts and gets.
+// Runs client requests, as a primary or standing in for the primaries: one door to puts and gets.
 //
 //     Put(order) ──> PutCoordinator ──┐
 //                                     ├──> TakeOutcomes()
@@ -19,28 +19,35 @@ namespace meridian::local {
 class Coordinator {
  public:
   // All outlive this.
-  Coordinator(const Ring& ring, Turn& turn, Replica& replica, CoordinatorOptions options)
+  Coordinator(const Ring& ring, Turn& turn, Replica& replica, HintStore& hints,
+              const Liveness& liveness, CoordinatorOptions options)
       : replica_(replica),
         options_(options),
-        puts_(ring, turn, replica, options),
-        gets_(ring, turn, replica) {}
+        puts_(ring, turn, replica, hints, liveness, options),
+        gets_(ring, turn, replica, hints, liveness) {}
 
   // Once the replica has started.
   void Start();
   // False until this start's incarnation is durable; until then every order is refused.
   bool IsReady() const { return replica_.HasStarted(); }
 
-  // Both require that this node is a primary of the key's partition and 1 <= w, r <= N.
+  // Both require that this node is in the partition's preference list and 1 <= w, r <= N.
   void Put(Moment now, const PutOrder& order);
   void Get(Moment now, const GetOrder& order);
 
   void OnReplicateAck(Moment now, NodeId from, const ReplicateAck& ack) {
     puts_.OnReplicateAck(now, from, ack);
   }
+  void OnHintRefused(Moment now, NodeId from, const HintRefused& refusal) {
+    puts_.OnHintRefused(now, from, refusal);
+  }
   void OnRowRead(Moment now, NodeId from, RowRead read) {
     gets_.OnRowRead(now, from, std::move(read));
   }
   void OnRowElsewhere(const RowElsewhere& read) { gets_.OnRowElsewhere(read); }
+  void OnHintRead(Moment now, NodeId from, HintRead read) {
+    gets_.OnHintRead(now, from, std::move(read));
+  }
   void OnDurable(Moment now, BatchId up_to) { puts_.OnDurable(now, up_to); }
   void Tick(Moment now);
   Instant NextDeadline() const { return std::min(puts_.NextDeadline(), gets_.NextDeadline()); }

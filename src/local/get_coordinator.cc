@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "local/stand_ins.h"
+
 namespace meridian::local {
 namespace {
 
 // Silent replicas are asked again after each of these parts of the timeout.
 constexpr int kStepsPerTimeout = 4;
+constexpr int kStepsUntilStandIns = 2;
 
 // The other regions that hold the key.
 std::vector<RegionId> OtherRegions(const Ring& ring, PlacementId id) {
@@ -33,20 +36,70 @@ void GetCoordinator::Get(Moment now, const GetOrder& order) {
   if (order.everywhere) regions = OtherRegions(ring_, order.key.placement);
   PendingGet get{ReadQuorum(order.r, space->policy, std::move(regions)), std::move(outcome), token,
                  now.monotonic + order.timeout, order.timeout / kStepsPerTimeout};
-  get.quorum.Record({ring_.self().number}, replica_.Read(order.key, token));
+  get.sloppy = order.sloppy;
+  get.list = ring_.ListOf(ring_.PartitionOfToken(order.key.placement, token));
+  ReadOwn(get);
   const auto pending = gets_.emplace(id, std::move(get)).first;
   if (SettleGet(pending)) return;
-
-  const Bytes body = Pack(ReadRow{id, order.key});
-  const PreferenceList* list = ring_.ListOf(ring_.PartitionOfToken(order.key.placement, token));
-  std::size_t asked = 1;
-  for (const NodeId node : list->Primaries()) {
-    if (node.value == ring_.self().number || asked == order.r) continue;
-    turn_.Send(ring_.Process(node), body);
-    ++asked;
-  }
+  AskFirst(id, pending->second);
   AskRegions(now, id, pending->second);
+  FailIfHopeless(pending->second);
+  if (SettleGet(pending)) return;
   timers_.Arm(now.monotonic + pending->second.step, id);
+}
+
+void GetCoordinator::ReadOwn(PendingGet& get) {
+  const crdt::RowKey& key = get.outcome.key;
+  if (get.list->IsPrimary(self())) {
+    return get.quorum.Record(self(), replica_.Read(key, get.token));
+  }
+  std::optional<Hint> hint = hints_.Find(key, get.token);
+  if (hint) {
+    ++counters_.from_hints;
+    get.quorum.Record(self(), std::move(hint->row));
+  } else {
+    get.without_hint.insert(self());
+  }
+}
+
+// The primaries that are up before those that seem not to be, as many as are needed; and where
+// those that are up do not suffice, whoever stands in.
+void GetCoordinator::AskFirst(std::uint64_t id, PendingGet& get) {
+  const std::vector<NodeId> up = HealthyOf(*get.list, liveness_, self()).primaries;
+  const Bytes body = Pack(ReadRow{id, get.outcome.key});
+  std::size_t left = get.quorum.needed() - get.quorum.answers();
+  for (const NodeId node : up) {
+    if (node == self() || left == 0) continue;
+    turn_.Send(ring_.Process(node), body);
+    --left;
+  }
+  if (left != 0 && get.sloppy) AskStandIns(id, get);
+}
+
+void GetCoordinator::AskStandIns(std::uint64_t id, PendingGet& get) {
+  const Bytes body = Pack(ReadRow{id, get.outcome.key});
+  for (const NodeId node : HealthyOf(*get.list, liveness_, self()).fallbacks) {
+    if (node == self() || get.quorum.HasAnswerOf(node) || get.without_hint.contains(node)) continue;
+    get.asked_stand_ins.insert(node);
+    turn_.Send(ring_.Process(node), body);
+  }
+}
+
+void GetCoordinator::FailIfHopeless(PendingGet& get) {
+  if (get.quorum.verdict() != ReadQuorum::Verdict::kPending) return;
+  std::size_t may_answer = get.quorum.answers();
+  const Healthy up = HealthyOf(*get.list, liveness_, self());
+  for (const NodeId node : up.primaries) may_answer += get.quorum.HasAnswerOf(node) ? 0U : 1U;
+  for (const NodeId node : up.fallbacks) {
+    const bool silent = !get.quorum.HasAnswerOf(node) && !get.without_hint.contains(node);
+    may_answer += get.sloppy && silent ? 1U : 0U;
+  }
+  if (may_answer >= get.quorum.needed()) return;
+  ++counters_.too_few_up;
+  get.outcome.status = OutcomeStatus::kTooFewUp;
+  get.outcome.asked = get.sloppy ? get.list->nodes.size() : get.list->primaries;
+  get.outcome.sloppy = get.sloppy;
+  get.quorum.RecordDeadline();
 }
 
 void GetCoordinator::OnRowRead(Moment, NodeId from, RowRead read) {
@@ -72,36 +125,53 @@ void GetCoordinator::AskRegions(Moment now, std::uint64_t id, const PendingGet& 
              Pack(ReadElsewhere{id, get.outcome.key, get.quorum.missing(), left}));
 }
 
+void GetCoordinator::OnHintRead(Moment, NodeId from, HintRead read) {
+  const auto get = gets_.find(read.id);
+  if (get == gets_.end()) return;
+  PendingGet& pending = get->second;
+  if (read.row.context.empty()) {
+    pending.without_hint.insert(from);
+    FailIfHopeless(pending);
+  } else if (pending.asked_stand_ins.contains(from) && !pending.quorum.HasAnswerOf(from)) {
+    ++counters_.from_hints;
+    pending.quorum.Record(from, std::move(read.row));
+  }
+  SettleGet(get);
+}
+
 void GetCoordinator::StepGet(Moment now, std::uint64_t id, PendingGet& get) {
   if (now.monotonic >= get.deadline) return get.quorum.RecordDeadline();
   if (!get.quorum.missing().empty()) ++gateway_;
   AskRegions(now, id, get);
-  const PreferenceList* list =
-      ring_.ListOf(ring_.PartitionOfToken(get.outcome.key.placement, get.token));
-  for (const NodeId node : list->Primaries()) {
+  for (const NodeId node : get.list->Primaries()) {
     if (get.quorum.answers() >= get.quorum.needed()) break;  // only regions are missing
     if (node.value == ring_.self().number || get.quorum.HasAnswerOf(node)) continue;
     turn_.Send(ring_.Process(node), Pack(ReadRow{id, get.outcome.key}));
     ++counters_.resends;
   }
+  if (++get.steps >= kStepsUntilStandIns && get.sloppy) AskStandIns(id, get);
+  FailIfHopeless(get);
   timers_.Arm(std::min(now.monotonic + get.step, get.deadline), id);
 }
 
-bool GetCoordinator::SettleGet(std::map<std::uint64_t, PendingGet>::iterator get) {
+bool GetCoordinator::SettleGet(GetMap::iterator get) {
   PendingGet& pending = get->second;
   if (pending.quorum.verdict() == ReadQuorum::Verdict::kPending) return false;
   Outcome& outcome = pending.outcome;
   outcome.reached = pending.quorum.answers();
   if (pending.quorum.verdict() == ReadQuorum::Verdict::kFailed) {
-    outcome.status = OutcomeStatus::kTimedOut;
     outcome.missing = pending.quorum.missing();
-    ++counters_.timeouts;
+    if (outcome.status == OutcomeStatus::kDone) {
+      outcome.status = OutcomeStatus::kTimedOut;
+      ++counters_.timeouts;
+    }
   } else {
     Repair(pending);
     outcome.row = pending.quorum.merged();
     outcome.token = {outcome.row.context, outcome.row.MaxStamp(), std::nullopt};
     // Repair may just have written the row here, so this comes after it.
-    outcome.after = replica_.DurabilityOf(pending.token);
+    outcome.after =
+        std::max(replica_.DurabilityOf(pending.token), hints_.DurabilityOf(pending.token));
   }
   outcomes_.push_back(std::move(outcome));
   gets_.erase(get);
@@ -111,7 +181,8 @@ bool GetCoordinator::SettleGet(std::map<std::uint64_t, PendingGet>::iterator get
 // Behind the answer: who lacks something gets the merged row. Nobody waits for it; what it misses
 // (dots that the row no longer shows) comes by catch-up.
 void GetCoordinator::Repair(const PendingGet& get) {
-  const std::vector<NodeId> stale = get.quorum.Stale();
+  std::vector<NodeId> stale = get.quorum.Stale();
+  std::erase_if(stale, [&](NodeId node) { return !get.list->IsPrimary(node); });
   if (stale.empty()) return;
   Replicate message{0, {}};
   message.rows.push_back({get.outcome.key, get.quorum.merged(), {}});

@@ -1,18 +1,26 @@
-// Gets of the partitions this node is a primary of: asks, merges, repairs.
+// Gets that this node runs, as a primary of the partition or standing in for all of them: asks,
+// merges, repairs.
 //
 //     read own row, ask R-1 others ─> merge ─> outcome ─> repair the stale ones
 //
 // Who has not answered after a quarter of the time is asked again, and so are all other primaries,
 // so one lost message does not fail a request. A get that wants every region asks them at the same
 // time, through one gateway; when an answer is missing after that quarter, through the next one.
+//
+// Sloppy gets: with fewer than R primaries up, or halfway to the deadline, the healthy fallbacks
+// are asked as well. One counts towards R only if it keeps a hint of the row: a fallback that has
+// nothing has not looked where the row is. Where R cannot be had, the get fails at once.
 
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/timer_queue.h"
 #include "local/coordinator_options.h"
+#include "local/hint_store.h"
+#include "local/liveness.h"
 #include "local/messages.h"
 #include "local/operations.h"
 #include "local/read_quorum.h"
@@ -25,22 +33,26 @@ struct GetCounters {
   std::uint64_t timeouts = 0;
   std::uint64_t resends = 0;
   std::uint64_t read_repairs = 0;
+  std::uint64_t from_hints = 0;  // answers of stand-ins that counted
+  std::uint64_t too_few_up = 0;  // gets that failed because R cannot be had
 };
 
 class GetCoordinator {
  public:
   // All outlive this.
-  GetCoordinator(const Ring& ring, Turn& turn, Replica& replica)
-      : ring_(ring), turn_(turn), replica_(replica) {}
+  GetCoordinator(const Ring& ring, Turn& turn, Replica& replica, const HintStore& hints,
+                 const Liveness& liveness)
+      : ring_(ring), turn_(turn), replica_(replica), hints_(hints), liveness_(liveness) {}
 
   // Once the replica has started.
   void Start() { last_id_ = FirstIdOf(replica_.actor()); }
 
-  // Requires that this node is a primary of the key's partition and 1 <= r <= N.
+  // Requires that this node is in the partition's preference list and 1 <= r <= N.
   void Get(Moment now, const GetOrder& order);
 
   void OnRowRead(Moment now, NodeId from, RowRead read);
   void OnRowElsewhere(const RowElsewhere& read);
+  void OnHintRead(Moment now, NodeId from, HintRead read);
   void Tick(Moment now);
   Instant NextDeadline() const { return timers_.Next(); }
 
@@ -55,20 +67,34 @@ class GetCoordinator {
     Token token;
     Instant deadline;
     Duration step{};
+    int steps = 0;
+    bool sloppy = false;
+    const PreferenceList* list = nullptr;
+    std::set<NodeId> asked_stand_ins;
+    std::set<NodeId> without_hint;  // of those, who keeps nothing of the row
   };
+  using GetMap = std::map<std::uint64_t, PendingGet>;
 
   void AskRegions(Moment now, std::uint64_t id, const PendingGet& get);
+  NodeId self() const { return {ring_.self().number}; }
+  void ReadOwn(PendingGet& get);
+  void AskFirst(std::uint64_t id, PendingGet& get);
+  void AskStandIns(std::uint64_t id, PendingGet& get);
+  // Fails it when those who answered and those who still may are too few.
+  void FailIfHopeless(PendingGet& get);
   void StepGet(Moment now, std::uint64_t id, PendingGet& get);
   // Ends the get if it is decided; true when it is.
-  bool SettleGet(std::map<std::uint64_t, PendingGet>::iterator get);
+  bool SettleGet(GetMap::iterator get);
   void Repair(const PendingGet& get);
 
   const Ring& ring_;
   Turn& turn_;
   Replica& replica_;
+  const HintStore& hints_;
+  const Liveness& liveness_;
   std::uint64_t last_id_ = 0;
   std::size_t gateway_ = 0;  // the one that is asked; moved on when one was silent
-  std::map<std::uint64_t, PendingGet> gets_;
+  GetMap gets_;
   TimerQueue timers_;
   std::vector<Outcome> outcomes_;
   GetCounters counters_;

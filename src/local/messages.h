@@ -229,11 +229,45 @@ struct RowElsewhere {
   }
 };
 
+// "Keep these rows for primaries that cannot be had." Answered with ReplicateAck when durable.
+struct KeepHint {
+  std::uint64_t id = 0;
+  std::uint32_t needed = 0;  // W of the put: so many primaries must hold it before it is dropped
+  std::vector<crdt::RowUpdate> rows;
+  std::vector<NodeId> absent;  // those primaries, as the coordinator saw it; told to operators
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, needed, rows, absent);
+  }
+};
+
+// Not kept: too much is being kept already. Ask another.
+struct HintRefused {
+  std::uint64_t id = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id);
+  }
+};
+
+// The answer to ReadRow of a node that is no primary of the row: what it keeps of it for others.
+struct HintRead {
+  std::uint64_t id = 0;
+  crdt::Row row;  // with an empty context when it keeps nothing, which says nothing about the row
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, row);
+  }
+};
+
 using RingMessage =
     std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded, SeenProbe,
                  CatchUpAsk, CatchUpRows, FeedOrder, FeedRows, SeenReport, LogRead, LogRows,
                  HeldAsk, HeldEverywhere, ForwardRefused, ReadElsewhere, RowElsewhere, LiveGossip,
-                 Ping, PingAck, PingFor, PingForDone>;
+                 Ping, PingAck, PingFor, PingForDone, KeepHint, HintRefused, HintRead>;
 
 Bytes Pack(const RingMessage& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);

@@ -27,17 +27,17 @@ void Minter::Load() {
 void Minter::Begin(WallTime now, std::uint32_t known, std::uint64_t chance) {
   incarnation_ = std::max({incarnation_, known, SecondsOf(now)});
   incarnation_ += static_cast<std::uint32_t>(chance % kStepsMost);
-  start_ = Draw();
+  start_ = Draw(TermKind::kPrimary);
   renewed_.clear();
   minted_.clear();
 }
 
-Minter::Term Minter::Draw() {
+Minter::Term Minter::Draw(TermKind kind) {
   MERIDIAN_CHECK(incarnation_ < UINT32_MAX);
   ++incarnation_;
   turn_.Put(Column::kMeta, Bytes(kIncarnationKey),
             EncodeVersioned(kIncarnationVersion, incarnation_));
-  return {Actor::Of(ring_.self().region, {ring_.self().number}, incarnation_), turn_.Open()};
+  return {Actor::Of(ring_.self().region, {ring_.self().number}, incarnation_), turn_.Open(), kind};
 }
 
 const Minter::Term& Minter::TermOf(PartitionKey key) const {
@@ -50,9 +50,15 @@ crdt::Dot Minter::Mint(PartitionKey key) {
   return {TermOf(key).actor, ++minted_[key]};
 }
 
-void Minter::Renew(PartitionKey key) {
-  renewed_[key] = Draw();
+void Minter::Renew(PartitionKey key, TermKind kind) {
+  renewed_[key] = Draw(kind);
   minted_.erase(key);
+}
+
+void Minter::EndStandIn(PartitionKey key) {
+  const auto term = renewed_.find(key);
+  if (term == renewed_.end() || term->second.kind != TermKind::kStandIn) return;
+  term->second.kind = TermKind::kEnded;
 }
 
 }  // namespace meridian::local

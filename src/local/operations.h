@@ -26,6 +26,7 @@ struct PutOrder {
   std::optional<crdt::ContextToken> read;
   std::size_t w = 1;
   Duration timeout{};
+  bool sloppy = true;  // fallbacks may stand in for primaries
 };
 
 struct GetOrder {
@@ -34,6 +35,7 @@ struct GetOrder {
   std::size_t r = 1;
   Duration timeout{};
   bool everywhere = false;  // and a quorum in every other region of the placement
+  bool sloppy = true;       // hints of fallbacks count
 };
 
 enum class OutcomeStatus : std::uint8_t {
@@ -42,6 +44,8 @@ enum class OutcomeStatus : std::uint8_t {
   kTooManySiblings,  // or too large ones; nothing was written
   kNotReady,         // this node is starting; nothing was written
   kOverloaded,       // too many operations in flight here; nothing was written
+  kTooFewUp,         // W or R cannot be had; nothing was written. `reached`: how many are up
+  kHintsFull,        // those who would stand in refuse; a write may surface later
 };
 
 struct Outcome {
@@ -53,6 +57,8 @@ struct Outcome {
   crdt::Dot dot;                  // of a put
   std::size_t reached = 0;        // replicas that answered
   std::size_t needed = 0;         // W or R
+  std::size_t asked = 0;          // of kTooFewUp: how many could have served
+  bool sloppy = true;             // as the order said
   std::vector<RegionId> missing;  // regions that a get waited for in vain
   BatchId after;                  // the answer shows a row that waits for this batch; 0: nothing
 };

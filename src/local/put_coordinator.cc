@@ -7,6 +7,9 @@ namespace {
 
 // Silent replicas are sent the row again after each of these parts of the timeout.
 constexpr int kStepsPerTimeout = 4;
+constexpr int kStepsUntilStandIns = 2;
+// Bytes of a hint beside key and value, roughly.
+constexpr std::size_t kHintOverhead = 128;
 
 // What the client may hand back: everything, if its value is all there is; else only what it had
 // read and its own version, because it has not read the siblings.
@@ -29,6 +32,15 @@ bool ReplacesAny(const crdt::Row& stored, const PutOrder& order, Policy policy) 
   });
 }
 
+// The same rows, as a stand-in is asked to keep them.
+Bytes HintOf(ByteView replicate, std::size_t needed, std::vector<NodeId> absent) {
+  Result<RingMessage> message = UnpackRingMessage(replicate);
+  MERIDIAN_CHECK(message.has_value());
+  Replicate& rows = std::get<Replicate>(*message);
+  return Pack(KeepHint{rows.id, static_cast<std::uint32_t>(needed), std::move(rows.rows),
+                       std::move(absent)});
+}
+
 // Bytes of the values that stay beside the new one.
 std::size_t BytesBeside(const crdt::Row& stored, const PutOrder& order, Policy policy) {
   std::size_t bytes = 0;
@@ -43,18 +55,37 @@ std::size_t BytesBeside(const crdt::Row& stored, const PutOrder& order, Policy p
 
 }  // namespace
 
-PutCoordinator::PutCoordinator(const Ring& ring, Turn& turn, Replica& replica,
-                               CoordinatorOptions options)
+PutCoordinator::PutCoordinator(const Ring& ring, Turn& turn, Replica& replica, HintStore& hints,
+                               const Liveness& liveness, CoordinatorOptions options)
     : ring_(ring),
       turn_(turn),
       replica_(replica),
+      hints_(hints),
+      liveness_(liveness),
       options_(options),
       clock_(options.clock_drift_max) {}
 
+PutCoordinator::Place PutCoordinator::PlaceOf(const crdt::RowKey& key) const {
+  const Token token = key.token();
+  const PartitionKey partition = ring_.PartitionOfToken(key.placement, token);
+  const Namespace* space = ring_.topology().FindNamespace(key.space);
+  const PreferenceList* list = ring_.ListOf(partition);
+  MERIDIAN_CHECK(space != nullptr && list != nullptr);
+  return {token, partition, *list, *space, !list->IsPrimary(self())};
+}
+
+bool PutCoordinator::CanBeHad(const PutOrder& order, const Place& place) {
+  const std::size_t up = HealthyOf(place.list, liveness_, self()).count(order.sloppy);
+  if (up >= order.w) return true;
+  ++counters_.too_few_up;
+  Refuse(order, OutcomeStatus::kTooFewUp, up,
+         order.sloppy ? place.list.nodes.size() : place.list.primaries);
+  return false;
+}
+
 std::optional<OutcomeStatus> PutCoordinator::Refusal(const crdt::Row& stored, const PutOrder& order,
-                                                     PartitionKey partition) const {
-  if (!replica_.minter().MayMint(partition)) return OutcomeStatus::kNotReady;
-  const Policy policy = ring_.topology().FindNamespace(order.key.space)->policy;
+                                                     const Place& place) const {
+  const Policy policy = place.space.policy;
   if (stored.versions.size() >= options_.siblings_max && !ReplacesAny(stored, order, policy)) {
     return OutcomeStatus::kTooManySiblings;
   }
@@ -63,21 +94,29 @@ std::optional<OutcomeStatus> PutCoordinator::Refusal(const crdt::Row& stored, co
   if (beside != 0 && beside + added > options_.row_bytes_max) {
     return OutcomeStatus::kTooManySiblings;
   }
+  if (place.stands_in && !hints_.HasRoomFor(order.key.key.size() + added + kHintOverhead)) {
+    return OutcomeStatus::kHintsFull;
+  }
   return std::nullopt;
 }
 
-void PutCoordinator::Refuse(const PutOrder& order, OutcomeStatus status) {
+void PutCoordinator::Refuse(const PutOrder& order, OutcomeStatus status, std::size_t reached,
+                            std::size_t asked) {
   Outcome outcome;
   outcome.ticket = order.ticket;
   outcome.status = status;
   outcome.key = order.key;
+  outcome.reached = reached;
+  outcome.needed = order.w;
+  outcome.asked = asked;
+  outcome.sloppy = order.sloppy;
   outcomes_.push_back(std::move(outcome));
 }
 
 crdt::Change PutCoordinator::ChangeFor(Moment now, const PutOrder& order, const crdt::Row& stored,
-                                       PartitionKey partition) {
+                                       const Place& place) {
   crdt::Change change;
-  change.dot = replica_.minter().Mint(partition);
+  change.dot = replica_.minter().Mint(place.partition);
   change.value = order.value;
   crdt::Stamp floor = stored.MaxStamp();
   if (order.read) {
@@ -91,52 +130,118 @@ crdt::Change PutCoordinator::ChangeFor(Moment now, const PutOrder& order, const 
   return change;
 }
 
+// Draws a new incarnation where one is needed; then not before that is durable.
+bool PutCoordinator::MayMint(const Place& place) {
+  Minter& minter = replica_.minter();
+  minter.Ensure(place.partition, place.stands_in ? TermKind::kStandIn : TermKind::kPrimary);
+  return minter.MayMint(place.partition);
+}
+
 void PutCoordinator::Put(Moment now, const PutOrder& order) {
-  const Token token = order.key.token();
-  const PartitionKey partition = ring_.PartitionOfToken(order.key.placement, token);
-  const Namespace* space = ring_.topology().FindNamespace(order.key.space);
-  MERIDIAN_CHECK(space != nullptr);
-  const crdt::Row stored = replica_.Read(order.key, token);
-  if (const auto refusal = Refusal(stored, order, partition)) return Refuse(order, *refusal);
+  const Place place = PlaceOf(order.key);
+  if (!CanBeHad(order, place)) return;
+  if (MayMint(place)) return Run(now, order, place);
+  const Instant deadline = now.monotonic + order.timeout;
+  awaiting_term_.push_back({order, deadline});
+  timers_.Arm(deadline, 0);
+}
+
+void PutCoordinator::Run(Moment now, const PutOrder& order, const Place& place) {
+  const crdt::Row stored = ReadOwn(order, place);
+  if (const auto refusal = Refusal(stored, order, place)) return Refuse(order, *refusal);
 
   ++counters_.puts;
-  const crdt::Change change = ChangeFor(now, order, stored, partition);
-  crdt::RowUpdate update{order.key, crdt::Updated(stored, change, space->policy), {}};
-  replica_.ApplyOver(stored, update, token);
+  if (place.stands_in) ++counters_.stood_in;
+  const crdt::Change change = ChangeFor(now, order, stored, place);
+  crdt::RowUpdate update{order.key, crdt::Updated(stored, change, place.space.policy), {}};
+  WriteOwn(now, stored, update, order, place);
   Outcome outcome;
   outcome.ticket = order.ticket;
   outcome.key = order.key;
   outcome.token = TokenAfter(update, change);
   outcome.dot = change.dot;
   outcome.needed = order.w;
-  StartPut(now, order, std::move(outcome), std::move(update), partition);
+  StartPut(now, order, std::move(outcome), std::move(update), place);
+}
+
+// A stand-in knows of a row what it keeps of it, which may be nothing.
+crdt::Row PutCoordinator::ReadOwn(const PutOrder& order, const Place& place) {
+  if (!place.stands_in) return replica_.Read(order.key, place.token);
+  std::optional<Hint> hint = hints_.Find(order.key, place.token);
+  return hint ? std::move(hint->row) : crdt::Row{};
+}
+
+void PutCoordinator::WriteOwn(Moment now, const crdt::Row& stored, const crdt::RowUpdate& update,
+                              const PutOrder& order, const Place& place) {
+  if (!place.stands_in) return replica_.ApplyOver(stored, update, place.token);
+  // Refusal has seen to the room, but for the bytes of contexts.
+  hints_.KeepOwn(now, update, order.w, place.list.Primaries());
 }
 
 void PutCoordinator::StartPut(Moment now, const PutOrder& order, Outcome outcome,
-                              crdt::RowUpdate update, PartitionKey partition) {
-  const std::uint64_t id = ++last_id_;
+                              crdt::RowUpdate update, const Place& place) {
+  const std::uint64_t id = replica_.minter().NewMessageId();
   Replicate message{id, {}};
   message.rows.push_back(std::move(update));
   Bytes body = Pack(message);
-  const Namespace* space = ring_.topology().FindNamespace(order.key.space);
-  const bool waits = space->durability == Durability::kSync;
   const BatchId batch = turn_.Open();
-  minted_.push_back({std::move(message.rows.front()), batch});
+  // What a stand-in minted, gateways find in the logs of the primaries.
+  if (!place.stands_in) minted_.push_back({std::move(message.rows.front()), batch});
 
-  const PreferenceList* list = ring_.ListOf(partition);
-  PendingPut put{WriteQuorum(list->Primaries(), order.w), std::move(outcome), std::move(body),
+  PendingPut put{WriteQuorum(place.list.Primaries(), order.w), std::move(outcome), std::move(body),
                  now.monotonic + order.timeout, order.timeout / kStepsPerTimeout};
-  const NodeId self{ring_.self().number};
+  put.sloppy = order.sloppy;
+  put.list = &place.list;
   for (const NodeId node : put.quorum.waiting()) {
-    if (node != self) turn_.Send(ring_.Process(node), put.message);
+    if (node != self()) turn_.Send(ring_.Process(node), put.message);
   }
-  if (waits) {
+  if (place.stands_in) put.quorum.AddStandIn(self());
+  if (order.sloppy) {
+    const std::size_t up = HealthyOf(place.list, liveness_, self()).primaries.size();
+    const std::size_t had = up + (place.stands_in ? 1 : 0);
+    if (had < order.w) AskStandIns(put, order.w - had);
+  }
+  if (place.space.durability == Durability::kSync) {
     own_copies_.emplace_back(batch, id);
   } else {
-    put.quorum.RecordAck(self);
+    put.quorum.RecordAck(self());
   }
   timers_.Arm(now.monotonic + put.step, id);
   SettlePut(puts_.emplace(id, std::move(put)).first);
+}
+
+// The primaries that are down; where none is, those that have not answered.
+std::vector<NodeId> PutCoordinator::AbsentOf(const PendingPut& put) const {
+  std::vector<NodeId> silent;
+  std::vector<NodeId> down;
+  for (const NodeId node : put.quorum.waiting()) {
+    if (node == self() || !put.list->IsPrimary(node)) continue;
+    (liveness_.IsUp(node) ? silent : down).push_back(node);
+  }
+  return down.empty() ? silent : down;
+}
+
+std::size_t PutCoordinator::AskStandIns(PendingPut& put, std::size_t count) {
+  std::size_t asked = 0;
+  Bytes message;
+  for (const NodeId node : HealthyOf(*put.list, liveness_, self()).fallbacks) {
+    if (asked == count) break;
+    if (put.quorum.WasAsked(node)) continue;
+    if (message.empty()) message = HintOf(put.message, put.quorum.needed(), AbsentOf(put));
+    put.quorum.AddStandIn(node);
+    turn_.Send(ring_.Process(node), message);
+    ++counters_.stand_ins;
+    ++asked;
+  }
+  return asked;
+}
+
+// One for each silent primary, whatever became of those asked before.
+void PutCoordinator::StandInForTheSilent(PendingPut& put) {
+  const auto silent = static_cast<std::size_t>(std::ranges::count_if(
+      put.quorum.waiting(), [&](NodeId node) { return put.list->IsPrimary(node); }));
+  const std::size_t holding = put.quorum.acks() + silent - put.list->primaries;
+  if (silent > holding) AskStandIns(put, silent - holding);
 }
 
 void PutCoordinator::OnReplicateAck(Moment, NodeId from, const ReplicateAck& ack) {
@@ -146,30 +251,69 @@ void PutCoordinator::OnReplicateAck(Moment, NodeId from, const ReplicateAck& ack
   SettlePut(put);
 }
 
-void PutCoordinator::OnDurable(Moment, BatchId up_to) {
-  const NodeId self{ring_.self().number};
+void PutCoordinator::OnHintRefused(Moment, NodeId from, const HintRefused& refusal) {
+  const auto put = puts_.find(refusal.id);
+  if (put == puts_.end()) return;
+  put->second.quorum.RecordRefusal(from);
+  if (AskStandIns(put->second, 1) == 0 && IsHopeless(put->second)) {
+    put->second.outcome.status = OutcomeStatus::kHintsFull;
+    put->second.quorum.RecordDeadline();
+  }
+  SettlePut(put);
+}
+
+bool PutCoordinator::IsHopeless(const PendingPut& put) const {
+  const auto up = std::ranges::count_if(
+      put.quorum.waiting(), [&](NodeId node) { return node == self() || liveness_.IsUp(node); });
+  return put.quorum.acks() + static_cast<std::size_t>(up) < put.quorum.needed();
+}
+
+void PutCoordinator::OnDurable(Moment now, BatchId up_to) {
   for (; !own_copies_.empty() && own_copies_.front().first <= up_to; own_copies_.pop_front()) {
     const auto put = puts_.find(own_copies_.front().second);
     if (put == puts_.end()) continue;
-    put->second.quorum.RecordAck(self);
+    put->second.quorum.RecordAck(self());
     SettlePut(put);
+  }
+  if (!awaiting_term_.empty()) RunDelayed(now);
+}
+
+void PutCoordinator::RunDelayed(Moment now) {
+  std::deque<Delayed> delayed = std::exchange(awaiting_term_, {});
+  for (Delayed& one : delayed) {
+    if (now.monotonic >= one.deadline) {
+      Refuse(one.order, OutcomeStatus::kNotReady);
+      continue;
+    }
+    const Place place = PlaceOf(one.order.key);
+    if (MayMint(place)) {
+      one.order.timeout = one.deadline - now.monotonic;
+      Run(now, one.order, place);
+    } else {
+      awaiting_term_.push_back(std::move(one));
+    }
   }
 }
 
 void PutCoordinator::StepPut(Moment now, std::uint64_t id, PendingPut& put) {
   if (now.monotonic >= put.deadline) return put.quorum.RecordDeadline();
+  Bytes hint;
   for (const NodeId node : put.quorum.waiting()) {
-    if (node.value == ring_.self().number) continue;
-    turn_.Send(ring_.Process(node), put.message);
+    if (node == self()) continue;
+    const bool primary = put.list->IsPrimary(node);
+    if (!primary && hint.empty()) hint = HintOf(put.message, put.quorum.needed(), AbsentOf(put));
+    turn_.Send(ring_.Process(node), primary ? put.message : hint);
     ++counters_.resends;
   }
+  if (++put.steps >= kStepsUntilStandIns && put.sloppy) StandInForTheSilent(put);
   timers_.Arm(std::min(now.monotonic + put.step, put.deadline), id);
 }
 
-bool PutCoordinator::SettlePut(std::map<std::uint64_t, PendingPut>::iterator put) {
+bool PutCoordinator::SettlePut(PutMap::iterator put) {
   PendingPut& pending = put->second;
   if (pending.quorum.verdict() == WriteQuorum::Verdict::kPending) return false;
-  if (pending.quorum.verdict() == WriteQuorum::Verdict::kFailed) {
+  if (pending.quorum.verdict() == WriteQuorum::Verdict::kFailed &&
+      pending.outcome.status == OutcomeStatus::kDone) {
     pending.outcome.status = OutcomeStatus::kTimedOut;
     ++counters_.timeouts;
   }
@@ -186,6 +330,7 @@ void PutCoordinator::Tick(Moment now) {
     StepPut(now, id, put->second);
     SettlePut(put);
   }
+  if (!awaiting_term_.empty() && awaiting_term_.front().deadline <= now.monotonic) RunDelayed(now);
 }
 
 }  // namespace meridian::local

@@ -1,11 +1,17 @@
-// Puts and deletes of the partitions this node is a primary of: mints, sends, counts.
+// Puts and deletes that this node runs, as a primary of the partition or standing in for all of
+// them: mints, sends, counts.
 //
-//     read own row ─> mint a dot ─> apply here and send to the other primaries at once
+//     read own row ─> mint a dot ─> apply here and send to the primaries at once
 //     ─> W of them durable (own copy counts when its batch is) ─> outcome
 //
-// Quorums are strict: only primaries count. Who has not answered after a quarter of the time is
-// sent it again, so one lost message does not fail a request. A put that fails may have reached
-// some replicas and may surface later.
+// Who has not answered after a quarter of the time is sent it again, so one lost message does not
+// fail a request. A put that fails may have reached some replicas and may surface later.
+//
+// Sloppy puts: fallbacks keep hints. With fewer than W primaries up, as many healthy fallbacks as
+// are missing stand in at once; halfway to the deadline, while W is not reached, the next one does
+// for each primary that is silent. A stand-in's copy counts towards W (rule 8 sees that it stays
+// until W primaries have it). Where W cannot be had at all, the put is refused before anything is
+// written. With no primary up, a fallback coordinates: its own copy is a hint as well.
 
 #pragma once
 
@@ -16,9 +22,12 @@
 #include "base/timer_queue.h"
 #include "crdt/hybrid_clock.h"
 #include "local/coordinator_options.h"
+#include "local/hint_store.h"
+#include "local/liveness.h"
 #include "local/messages.h"
 #include "local/operations.h"
 #include "local/replica.h"
+#include "local/stand_ins.h"
 #include "local/write_quorum.h"
 
 namespace meridian::local {
@@ -27,20 +36,22 @@ struct PutCounters {
   std::uint64_t puts = 0;
   std::uint64_t timeouts = 0;
   std::uint64_t resends = 0;
+  std::uint64_t stand_ins = 0;   // fallbacks asked to keep a write
+  std::uint64_t stood_in = 0;    // puts coordinated here for absent primaries
+  std::uint64_t too_few_up = 0;  // puts refused because W could not be had
 };
 
 class PutCoordinator {
  public:
   // All outlive this.
-  PutCoordinator(const Ring& ring, Turn& turn, Replica& replica, CoordinatorOptions options);
+  PutCoordinator(const Ring& ring, Turn& turn, Replica& replica, HintStore& hints,
+                 const Liveness& liveness, CoordinatorOptions options);
 
-  // Once the replica has started.
-  void Start() { last_id_ = FirstIdOf(replica_.actor()); }
-
-  // Requires that this node is a primary of the key's partition and 1 <= w <= N.
+  // Requires that this node is in the partition's preference list and 1 <= w <= N.
   void Put(Moment now, const PutOrder& order);
 
   void OnReplicateAck(Moment now, NodeId from, const ReplicateAck& ack);
+  void OnHintRefused(Moment now, NodeId from, const HintRefused& refusal);
   void OnDurable(Moment now, BatchId up_to);
   void Tick(Moment now);
   Instant NextDeadline() const { return timers_.Next(); }
@@ -53,36 +64,71 @@ class PutCoordinator {
   };
   std::vector<Minted> TakeMinted() { return std::exchange(minted_, {}); }
 
-  std::size_t in_flight() const { return puts_.size(); }
+  std::size_t in_flight() const { return puts_.size() + awaiting_term_.size(); }
   const PutCounters& counters() const { return counters_; }
 
  private:
+  // What a put is about, looked up once.
+  struct Place {
+    Token token;
+    PartitionKey partition;
+    const PreferenceList& list;
+    const Namespace& space;
+    bool stands_in;  // this node is no primary of it
+  };
   struct PendingPut {
     WriteQuorum quorum;
     Outcome outcome;
-    Bytes message;  // kept for a second sending
+    Bytes message;  // Replicate, kept for a second sending
     Instant deadline;
     Duration step{};
+    int steps = 0;
+    bool sloppy = false;
+    const PreferenceList* list = nullptr;
+  };
+  using PutMap = std::map<std::uint64_t, PendingPut>;
+  struct Delayed {
+    PutOrder order;
+    Instant deadline;
   };
 
+  NodeId self() const { return {ring_.self().number}; }
+  Place PlaceOf(const crdt::RowKey& key) const;
+  // False, and refused, when W cannot be had.
+  bool CanBeHad(const PutOrder& order, const Place& place);
+  bool MayMint(const Place& place);
+  void Run(Moment now, const PutOrder& order, const Place& place);
+  crdt::Row ReadOwn(const PutOrder& order, const Place& place);
+  void WriteOwn(Moment now, const crdt::Row& stored, const crdt::RowUpdate& update,
+                const PutOrder& order, const Place& place);
   std::optional<OutcomeStatus> Refusal(const crdt::Row& stored, const PutOrder& order,
-                                       PartitionKey partition) const;
-  void Refuse(const PutOrder& order, OutcomeStatus status);
+                                       const Place& place) const;
+  void Refuse(const PutOrder& order, OutcomeStatus status, std::size_t reached = 0,
+              std::size_t asked = 0);
   crdt::Change ChangeFor(Moment now, const PutOrder& order, const crdt::Row& stored,
-                         PartitionKey partition);
+                         const Place& place);
   void StartPut(Moment now, const PutOrder& order, Outcome outcome, crdt::RowUpdate update,
-                PartitionKey partition);
+                const Place& place);
   void StepPut(Moment now, std::uint64_t id, PendingPut& put);
+  std::vector<NodeId> AbsentOf(const PendingPut& put) const;
+  // Asks up to so many healthy fallbacks that were not asked yet; how many it were.
+  std::size_t AskStandIns(PendingPut& put, std::size_t count);
+  void StandInForTheSilent(PendingPut& put);
+  // Whether the nodes that hold it and those that still may are too few.
+  bool IsHopeless(const PendingPut& put) const;
   // Ends the put if it is decided; true when it is.
-  bool SettlePut(std::map<std::uint64_t, PendingPut>::iterator put);
+  bool SettlePut(PutMap::iterator put);
+  void RunDelayed(Moment now);
 
   const Ring& ring_;
   Turn& turn_;
   Replica& replica_;
+  HintStore& hints_;
+  const Liveness& liveness_;
   CoordinatorOptions options_;
   crdt::HybridClock clock_;
-  std::uint64_t last_id_ = 0;
-  std::map<std::uint64_t, PendingPut> puts_;
+  PutMap puts_;
+  std::deque<Delayed> awaiting_term_;  // until the new incarnation is durable, a few milliseconds
   std::deque<std::pair<BatchId, std::uint64_t>> own_copies_;  // puts waiting for this node's sync
   TimerQueue timers_;
   std::vector<Outcome> outcomes_;

@@ -1,5 +1,7 @@
 #include "local/write_quorum.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace meridian::local {
@@ -9,9 +11,23 @@ WriteQuorum::WriteQuorum(std::vector<NodeId> targets, std::size_t w)
   MERIDIAN_CHECK(w >= 1 && w <= targets_.size());
 }
 
+void WriteQuorum::AddStandIn(NodeId node) {
+  MERIDIAN_CHECK(!WasAsked(node));
+  targets_.push_back(node);
+  waiting_.push_back(node);
+}
+
 void WriteQuorum::RecordAck(NodeId from) {
+  acks_ += std::erase(waiting_, from);
+  if (verdict_ == Verdict::kPending && acks_ >= w_) verdict_ = Verdict::kAcked;
+}
+
+void WriteQuorum::RecordRefusal(NodeId from) {
   std::erase(waiting_, from);
-  if (verdict_ == Verdict::kPending && acks() >= w_) verdict_ = Verdict::kAcked;
+}
+
+bool WriteQuorum::WasAsked(NodeId node) const {
+  return std::ranges::find(targets_, node) != targets_.end();
 }
 
 void WriteQuorum::RecordDeadline() {

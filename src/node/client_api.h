@@ -37,10 +37,11 @@ struct ClientRequest {
   Level level = Level::kLocalQuorum;
   std::uint8_t replicas = 0;     // R or W as a number; 0: as `level` says
   std::uint32_t timeout_ms = 0;  // 0: the node's default
+  bool sloppy = true;            // other nodes may stand in for primaries that are down
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(operation, space, key, value, context, level, replicas, timeout_ms);
+    archive(operation, space, key, value, context, level, replicas, timeout_ms, sloppy);
   }
 };
 

@@ -1,14 +1,14 @@
 #include "node/client_service.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "local/stand_ins.h"
 #include "node/request_rules.h"
 
 namespace meridian::node {
 namespace {
 
-// A silent primary costs a forwarded request this part of its time before the next is tried.
-constexpr int kForwardsPerTimeout = 3;
 constexpr Duration kAskAgainAfter = std::chrono::seconds(1);
 
 // What a get shows: values that are there, byte-equal siblings once, oldest dot first.
@@ -34,8 +34,14 @@ std::string Reached(const local::Topology& topology, const local::Outcome& outco
 }  // namespace
 
 ClientService::ClientService(const RingNodeOptions& options, const local::Ring& ring, Turn& turn,
-                             local::Coordinator& coordinator, const Signer& signer)
-    : options_(options), ring_(ring), turn_(turn), coordinator_(coordinator), signer_(signer) {}
+                             local::Coordinator& coordinator, const local::Liveness& liveness,
+                             const Signer& signer)
+    : options_(options),
+      ring_(ring),
+      turn_(turn),
+      coordinator_(coordinator),
+      liveness_(liveness),
+      signer_(signer) {}
 
 void ClientService::Serve(Moment now, RequestTag tag, const Bytes& encoded,
                           const Result<ClientRequest>& request) {
@@ -76,41 +82,51 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
     }
     read = std::move(*token);
   }
-  const local::PartitionKey partition = ring_.PartitionOfToken(key.placement, key.token());
   Waiting waiting;
   waiting.origin = std::move(origin);
   waiting.deadline = now.monotonic + TimeoutOf(request);
   waiting.writes = request.operation != Operation::kGet;
   waiting.each_quorum = waiting.writes && request.level == Level::kEachQuorum;
-  if (ring_.IsMine(partition)) {
-    const std::size_t primaries = ring_.ListOf(partition)->primaries;
-    return Issue(now, std::move(waiting), request, std::move(key),
-                 ReplicasAsked(request, primaries), std::move(read));
+  const std::uint64_t id = ++last_id_;
+  const local::PreferenceList& list = ListOf(key);
+  if (list.IsPrimary(Self())) {
+    requests_.emplace(id, std::move(waiting));
+    return Issue(now, id, request, std::move(read));
   }
   if (!coordinator_.IsReady()) {
     const auto refusal = Refused(Status::kUnavailable, "this node is starting; try again");
     return AnswerTo(waiting.origin, EncodeAnswer(refusal), {});
   }
-  if (!may_forward) {
+  if (may_forward) {
+    waiting.request = encoded;
+    return ForwardOn(now, id, requests_.emplace(id, std::move(waiting)).first->second);
+  }
+  if (!request.sloppy || std::ranges::find(list.nodes, Self()) == list.nodes.end()) {
     const auto refusal = Refused(Status::kUnavailable, "forwarded to a node that does not hold it");
     return AnswerTo(waiting.origin, EncodeAnswer(refusal), {});
   }
-  waiting.request = encoded;
-  const std::uint64_t id = ++last_id_;
-  ForwardOn(now, id, requests_.emplace(id, std::move(waiting)).first->second);
+  // Who sent it here believes that no primary can be had.
+  requests_.emplace(id, std::move(waiting));
+  Issue(now, id, request, std::move(read));
 }
 
-void ClientService::Issue(Moment now, Waiting waiting, const ClientRequest& request,
-                          crdt::RowKey key, std::size_t replicas,
+const local::PreferenceList& ClientService::ListOf(const crdt::RowKey& key) const {
+  return *ring_.ListOf(ring_.PartitionOfToken(key.placement, key.token()));
+}
+
+void ClientService::Issue(Moment now, std::uint64_t id, const ClientRequest& request,
                           std::optional<crdt::ContextToken> read) {
-  const std::uint64_t id = ++last_id_;
-  const Duration timeout = waiting.deadline - now.monotonic;
-  requests_.emplace(id, std::move(waiting));
+  const local::Namespace* space = ring_.topology().FindNamespace(request.space);
+  crdt::RowKey key{space->placement, space->id, request.key, {}};
+  const std::size_t replicas = ReplicasAsked(request, ListOf(key).primaries);
+  const Duration timeout = requests_.at(id).deadline - now.monotonic;
   if (request.operation == Operation::kGet) {
     const bool everywhere = request.level == Level::kEachQuorum;
-    return coordinator_.Get(now, {{id}, std::move(key), replicas, timeout, everywhere});
+    return coordinator_.Get(now,
+                            {{id}, std::move(key), replicas, timeout, everywhere, request.sloppy});
   }
-  local::PutOrder order{{id}, std::move(key), std::nullopt, std::move(read), replicas, timeout};
+  local::PutOrder order{{id},     std::move(key), std::nullopt,  std::move(read),
+                        replicas, timeout,        request.sloppy};
   if (request.operation == Operation::kPut) order.value = request.value;
   coordinator_.Put(now, order);
 }
@@ -120,19 +136,59 @@ Duration ClientService::TimeoutOf(const ClientRequest& request) const {
   return std::min<Duration>(std::chrono::milliseconds(request.timeout_ms), options_.timeout_max);
 }
 
+// Who may run the request, best first: primaries that are up; for a sloppy one then the fallbacks
+// that are, this node perhaps among them.
+std::vector<NodeId> ClientService::CandidatesFor(const ClientRequest& request,
+                                                 const local::PreferenceList& list) const {
+  local::Healthy healthy = local::HealthyOf(list, liveness_, Self());
+  if (request.sloppy) std::ranges::move(healthy.fallbacks, std::back_inserter(healthy.primaries));
+  return std::move(healthy.primaries);
+}
+
+// To the best node that was not tried yet; again from the first when all were.
 void ClientService::ForwardOn(Moment now, std::uint64_t id, Waiting& waiting) {
   const Result<ClientRequest> request = DecodeRequest(waiting.request);
   MERIDIAN_CHECK(request.has_value());
   const local::Namespace* space = ring_.topology().FindNamespace(request->space);
-  const local::PreferenceList* list =
-      ring_.ListOf(ring_.PartitionOfToken(space->placement, TokenOf(space->id, request->key)));
-  const NodeId primary = list->nodes[waiting.tried % list->primaries];
-  if (++waiting.tried > 1) waiting.may_have_acted = true;
-  waiting.at = ring_.Process(primary);
+  const crdt::RowKey key{space->placement, space->id, request->key, {}};
+  const local::PreferenceList& list = ListOf(key);
+  const std::vector<NodeId> candidates = CandidatesFor(*request, list);
+  if (candidates.empty()) {
+    ClientAnswer none =
+        Refused(Status::kUnavailable, "none of the key's " + std::to_string(list.primaries) +
+                                          " primaries is up; let others stand in (sloppy)");
+    none.maybe = waiting.writes && waiting.may_have_acted;
+    return Finish(id, none, {});
+  }
+  const auto was_tried = [&](NodeId node) {
+    return std::ranges::find(waiting.tried, node) != waiting.tried.end();
+  };
+  auto next = std::ranges::find_if_not(candidates, was_tried);
+  if (next == candidates.end()) {
+    waiting.tried.clear();
+    next = candidates.begin();
+  }
+  waiting.may_have_acted |= waiting.at != ProcessId{};
+  waiting.tried.push_back(*next);
+  if (*next == Self()) return ServeHere(now, id, waiting, *request, key);
+  waiting.at = ring_.Process(*next);
   waiting.once = request->operation == Operation::kDelete && request->context.empty();
   SendForward(id, waiting);
-  const Duration share = TimeoutOf(*request) / (waiting.once ? 1 : kForwardsPerTimeout);
-  timers_.Arm(std::min(now.monotonic + share, waiting.deadline), id);
+  const std::uint32_t tries = waiting.once ? 1 : list.primaries + (request->sloppy ? 1 : 0);
+  timers_.Arm(std::min(now.monotonic + TimeoutOf(*request) / tries, waiting.deadline), id);
+}
+
+// As a stand-in for primaries that are down or silent.
+void ClientService::ServeHere(Moment now, std::uint64_t id, Waiting& waiting,
+                              const ClientRequest& request, const crdt::RowKey& key) {
+  std::optional<crdt::ContextToken> read;
+  if (!request.context.empty()) {
+    Result<crdt::ContextToken> token = crdt::OpenToken(request.context, key, signer_);
+    MERIDIAN_CHECK(token.has_value());  // it was opened when the request came
+    read = std::move(*token);
+  }
+  waiting.request.clear();
+  Issue(now, id, request, std::move(read));
 }
 
 void ClientService::SendForward(std::uint64_t id, Waiting& waiting) {
@@ -207,7 +263,12 @@ void ClientService::Settle(Moment now, std::vector<local::Outcome> outcomes) {
     if (waiting.each_quorum && outcome.status == local::OutcomeStatus::kDone) {
       AwaitOtherRegions(now, found->first, waiting, std::move(outcome));
     } else {
-      Finish(found->first, AnswerOf(outcome, !waiting.writes), outcome.after);
+      ClientAnswer answer = AnswerOf(outcome, !waiting.writes);
+      // Primaries that were silent before this node stood in may have written it.
+      if (waiting.writes && waiting.may_have_acted && answer.status != Status::kOk) {
+        answer.maybe = true;
+      }
+      Finish(found->first, answer, outcome.after);
     }
   }
 }
@@ -275,6 +336,21 @@ ClientAnswer ClientService::AnswerOf(const local::Outcome& outcome, bool is_get)
                      "write one back with the context you get");
     case OutcomeStatus::kNotReady:
       return Refused(Status::kUnavailable, "this node is starting; try another or try again");
+    case OutcomeStatus::kTooFewUp:
+      return Refused(Status::kUnavailable,
+                     std::to_string(outcome.reached) + " of " + std::to_string(outcome.asked) +
+                         (outcome.sloppy ? " nodes" : " primaries") + " are up, and " +
+                         std::to_string(outcome.needed) + " are needed; " +
+                         (outcome.sloppy ? "ask for fewer, or try again"
+                                         : "ask for fewer, or let others stand in (sloppy)"));
+    case OutcomeStatus::kHintsFull: {
+      ClientAnswer answer = Refused(
+          Status::kUnavailable,
+          "too few primaries are up, and the nodes that would stand in keep as much for others as "
+          "they may; try again when primaries are back");
+      answer.maybe = outcome.dot != crdt::Dot{};
+      return answer;
+    }
     case OutcomeStatus::kOverloaded:
       return Refused(Status::kOverloaded, "too many requests in flight here; try again later");
   }

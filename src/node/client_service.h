@@ -3,7 +3,8 @@
 //     ClientRequest ─ validate ─ open token ─┬─ I am a primary ──> Coordinator ──> Outcome ──>
 //     answer
 //                                            └─ I am not ──> Forward to one ──> Forwarded ──>
-//                                            answer
+//                                                    │       answer
+//                                                    └─ none is up: a fallback stands in
 //
 // Everything a client can get wrong is answered here, with what to do about it. A request that was
 // forwarded is answered by the primary; when that one is silent the next is tried, so a forwarded
@@ -36,7 +37,8 @@ class ClientService {
  public:
   // All outlive this.
   ClientService(const RingNodeOptions& options, const local::Ring& ring, Turn& turn,
-                local::Coordinator& coordinator, const Signer& signer);
+                local::Coordinator& coordinator, const local::Liveness& liveness,
+                const Signer& signer);
 
   // Once the replica has started as this actor.
   void Start(Actor actor) {
@@ -76,7 +78,7 @@ class ClientService {
     bool each_quorum = false;  // a write that the other regions must hold too
     // While the request is at another primary, or waits for the other regions:
     Bytes request;
-    std::size_t tried = 0;
+    std::vector<NodeId> tried;
     ProcessId at;                 // the primary that was tried last
     std::uint64_t life = 0;       // which of its lives it was addressed to
     bool once = false;            // must not be done twice
@@ -88,8 +90,14 @@ class ClientService {
              bool may_forward);
   void Order(Moment now, Origin origin, const Bytes& encoded, const ClientRequest& request,
              bool may_forward);
-  void Issue(Moment now, Waiting waiting, const ClientRequest& request, crdt::RowKey key,
-             std::size_t replicas, std::optional<crdt::ContextToken> read);
+  NodeId Self() const { return {ring_.self().number}; }
+  const local::PreferenceList& ListOf(const crdt::RowKey& key) const;
+  std::vector<NodeId> CandidatesFor(const ClientRequest& request,
+                                    const local::PreferenceList& list) const;
+  void Issue(Moment now, std::uint64_t id, const ClientRequest& request,
+             std::optional<crdt::ContextToken> read);
+  void ServeHere(Moment now, std::uint64_t id, Waiting& waiting, const ClientRequest& request,
+                 const crdt::RowKey& key);
   void ForwardOn(Moment now, std::uint64_t id, Waiting& waiting);
   void SendForward(std::uint64_t id, Waiting& waiting);
   void AwaitOtherRegions(Moment now, std::uint64_t id, Waiting& waiting, local::Outcome outcome);
@@ -103,6 +111,7 @@ class ClientService {
   const local::Ring& ring_;
   Turn& turn_;
   local::Coordinator& coordinator_;
+  const local::Liveness& liveness_;
   const Signer& signer_;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Waiting> requests_;  // by ticket, and by id of forward

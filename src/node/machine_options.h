@@ -8,6 +8,8 @@
 #include "local/catch_up.h"
 #include "local/coordinator.h"
 #include "local/failure_detector.h"
+#include "local/handover.h"
+#include "local/hint_store.h"
 #include "local/topology.h"
 
 namespace meridian::node {
@@ -19,6 +21,8 @@ struct RingNodeOptions {
   local::CoordinatorOptions coordinator;
   local::CatchUpOptions catch_up;
   local::FailureDetectorOptions failure_detector;
+  local::HintOptions hints;
+  local::HandoverOptions handover;
   Duration timeout_default = std::chrono::seconds(2);
   Duration timeout_max = std::chrono::seconds(60);
   Duration checkpoint_interval = std::chrono::seconds(10);

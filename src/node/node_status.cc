@@ -15,7 +15,7 @@ std::uint64_t DotsSeen(const local::PartitionLog& log) {
 // "us-east-2": {"state": "suspect", ...}
 nlohmann::json PeersJson(const NodeFigures& figures) {
   nlohmann::json peers = nlohmann::json::object();
-  for (const local::PeerView& peer : figures.detector.View(figures.now)) {
+  for (const local::PeerView& peer : figures.detector.View(figures.now.monotonic)) {
     peers[figures.ring.topology().NameOf(figures.ring.Process(peer.node))] = {
         {"state", local::NameOf(peer.state)},
         {"incarnation", peer.incarnation},
@@ -27,7 +27,7 @@ nlohmann::json PeersJson(const NodeFigures& figures) {
 }
 
 void AddPeers(const NodeFigures& figures, MetricSet& set) {
-  for (const local::PeerView& peer : figures.detector.View(figures.now)) {
+  for (const local::PeerView& peer : figures.detector.View(figures.now.monotonic)) {
     const std::string name = figures.ring.topology().NameOf(figures.ring.Process(peer.node));
     const auto add = [&](const char* what, const char* help, std::int64_t value) {
       set.metrics.push_back({MetricKind::kGauge,
@@ -43,6 +43,10 @@ void AddPeers(const NodeFigures& figures, MetricSet& set) {
     add("silent_milliseconds", "Since any sign of life of the peer.", Milliseconds(peer.silence));
     add("requests_waiting", "Requests that wait at the peer, as it said.", peer.load);
   }
+}
+
+HintFigures HintsOf(const NodeFigures& figures) {
+  return {figures.ring, figures.hints, figures.handover, figures.now.wall};
 }
 
 }  // namespace
@@ -66,6 +70,7 @@ std::string StatusJson(const NodeFigures& figures) {
   json["orphaned_log_rows"] = figures.catch_up.counters().orphans + figures.feed.orphans();
   json["peers"] = PeersJson(figures);
   json["slowness"] = figures.detector.slowness();
+  json["hints"] = HintsJson(HintsOf(figures));
   return json.dump();
 }
 
@@ -100,6 +105,12 @@ MetricSet MetricsOf(const NodeFigures& figures) {
       catch_up.orphans + figures.feed.orphans());
   add(counter, "corrupt_messages_total", "Messages that could not be decoded.",
       figures.corrupt_messages);
+  add(counter, "stand_ins_asked_total", "Fallbacks asked to keep a write for a primary.",
+      puts.stand_ins);
+  add(counter, "puts_stood_in_total", "Puts coordinated here for absent primaries.", puts.stood_in);
+  add(counter, "too_few_up_total", "Requests refused at once: too few nodes are up.",
+      puts.too_few_up + gets.too_few_up);
+  AddHintMetrics(HintsOf(figures), set);
   add(MetricKind::kGauge, "requests_waiting", "Requests not answered yet.",
       figures.requests_waiting);
   add(MetricKind::kGauge, "ready", "1 when the node serves.", figures.replica.HasStarted() ? 1 : 0);

@@ -8,7 +8,9 @@
 #include "local/coordinator.h"
 #include "local/failure_detector.h"
 #include "local/gateway_feed.h"
+#include "local/handover.h"
 #include "local/replica.h"
+#include "node/hint_status.h"
 #include "node/metrics.h"
 
 namespace meridian::node {
@@ -20,7 +22,9 @@ struct NodeFigures {
   const local::CatchUp& catch_up;
   const local::GatewayFeed& feed;
   const local::FailureDetector& detector;
-  Instant now;
+  const local::HintStore& hints;
+  const local::Handover& handover;
+  Moment now;
   std::size_t requests_waiting = 0;
   std::uint64_t corrupt_messages = 0;
 };

@@ -22,16 +22,19 @@ RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& s
       turn_(options_.self, disk),
       detector_(ring_, turn_, liveness_, options_.failure_detector),
       replica_(ring_, turn_),
-      coordinator_(ring_, turn_, replica_, options_.coordinator),
+      hints_(ring_, turn_, options_.hints),
+      coordinator_(ring_, turn_, replica_, hints_, liveness_, options_.coordinator),
       catch_up_(ring_, turn_, replica_, options_.catch_up),
+      handover_(ring_, turn_, replica_, hints_, liveness_, options_.handover),
       feed_(ring_, turn_, replica_),
-      clients_(options_, ring_, turn_, coordinator_, signer),
+      clients_(options_, ring_, turn_, coordinator_, liveness_, signer),
       log_(log) {}
 
 void RingNode::Start(Moment now) {
   now_ = now;
   replica_.Start();
   replica_.minter().Begin(now.wall, 0, options_.chance);
+  hints_.Load();
   coordinator_.Start();
   clients_.Start(replica_.actor());
   catch_up_.Start(now);
@@ -58,9 +61,13 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
   const NodeId node{from.number};
   std::visit(Overloaded{
                  [&](const local::Replicate& m) { ApplyAll(from, m); },
-                 [&](const local::ReplicateAck& m) { coordinator_.OnReplicateAck(now, node, m); },
+                 [&](const local::ReplicateAck& m) {
+                   if (handover_.OnReplicateAck(now, node, m)) return;
+                   coordinator_.OnReplicateAck(now, node, m);
+                 },
                  [&](const local::ReadRow& m) { AnswerRead(from, m); },
                  [&](local::RowRead& m) { coordinator_.OnRowRead(now, node, std::move(m)); },
+                 [&](local::HintRead& m) { coordinator_.OnHintRead(now, node, std::move(m)); },
                  [&](local::Forward& m) { clients_.OnForward(now, from, std::move(m)); },
                  [&](local::Forwarded& m) { clients_.OnForwarded(std::move(m)); },
                  [&](const local::ForwardRefused& m) { clients_.OnForwardRefused(from, m); },
@@ -79,6 +86,8 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](const local::PingAck& m) { detector_.OnPingAck(node, m); },
                  [&](const local::PingFor& m) { detector_.OnPingFor(now, node, m); },
                  [&](const local::PingForDone& m) { detector_.OnPingForDone(m); },
+                 [&](const local::KeepHint& m) { KeepAll(now, from, m); },
+                 [&](const local::HintRefused& m) { coordinator_.OnHintRefused(now, node, m); },
                  // What a node sends but never gets.
                  [&](const local::FeedRows&) { ++corrupt_messages_; },
                  [&](const local::SeenReport&) { ++corrupt_messages_; },
@@ -102,9 +111,31 @@ void RingNode::ApplyAll(ProcessId from, const local::Replicate& message) {
   if (message.id != 0) turn_.Send(from, Pack(local::ReplicateAck{message.id}), after);
 }
 
+// A row whose primary this node has become is applied; the coordinator sees no difference.
+void RingNode::KeepAll(Moment now, ProcessId from, const local::KeepHint& message) {
+  BatchId after;
+  for (const crdt::RowUpdate& update : message.rows) {
+    const Token token = update.key.token();
+    const bool mine = ring_.IsMine(ring_.PartitionOfToken(update.key.placement, token));
+    if (mine) {
+      replica_.Apply(update);
+    } else if (!hints_.Keep(now, update, message.needed, message.absent)) {
+      return turn_.Send(from, Pack(local::HintRefused{message.id}));
+    }
+    const local::Namespace* space = ring_.topology().FindNamespace(update.key.space);
+    if (space != nullptr && space->durability == local::Durability::kOs) continue;
+    after = std::max(after, mine ? replica_.DurabilityOf(token) : hints_.DurabilityOf(token));
+  }
+  turn_.Send(from, Pack(local::ReplicateAck{message.id}), after);
+}
+
 void RingNode::AnswerRead(ProcessId from, const local::ReadRow& read) {
   const Token token = read.key.token();
-  if (!ring_.IsMine(ring_.PartitionOfToken(read.key.placement, token))) return;
+  if (!ring_.IsMine(ring_.PartitionOfToken(read.key.placement, token))) {
+    std::optional<local::Hint> hint = hints_.Find(read.key, token);
+    local::HintRead answer{read.id, hint ? std::move(hint->row) : crdt::Row{}};
+    return turn_.Send(from, Pack(std::move(answer)), hints_.DurabilityOf(token));
+  }
   turn_.Send(from, Pack(local::RowRead{read.id, replica_.Read(read.key, token)}),
              replica_.DurabilityOf(token));
 }
@@ -120,8 +151,9 @@ void RingNode::Serve(Moment now, Request request) {
 
 // Requests about this process: how it is, what it holds.
 void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
-  const NodeFigures figures{ring_,     replica_,       coordinator_,       catch_up_,        feed_,
-                            detector_, now_.monotonic, clients_.waiting(), corrupt_messages_};
+  const NodeFigures figures{ring_, replica_,           coordinator_,     catch_up_,
+                            feed_, detector_,          hints_,           handover_,
+                            now_,  clients_.waiting(), corrupt_messages_};
   ClientAnswer answer;
   if (request.operation == Operation::kStatus) {
     answer.values = {StatusJson(figures)};
@@ -172,6 +204,7 @@ void RingNode::Tick(Moment now) {
   catch_up_.Tick(now);
   detector_.SetLoad(clients_.waiting());
   detector_.Tick(now);
+  handover_.Tick(now);
   if (now.monotonic >= next_checkpoint_) {
     next_checkpoint_ = now.monotonic + options_.checkpoint_interval;
     replica_.log().Checkpoint();
@@ -180,7 +213,7 @@ void RingNode::Tick(Moment now) {
 
 Instant RingNode::NextDeadline() const {
   return std::min({coordinator_.NextDeadline(), clients_.NextDeadline(), catch_up_.NextDeadline(),
-                   detector_.NextDeadline(), next_checkpoint_});
+                   handover_.NextDeadline(), detector_.NextDeadline(), next_checkpoint_});
 }
 
 Output RingNode::TakeOutput() {

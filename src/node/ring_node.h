@@ -2,7 +2,7 @@
 // Output.
 //
 //     client ──> ClientService ──> Coordinator ──> Replica ──> PartitionLog
-//     peer   ──> Coordinator's acks and reads, Replica, CatchUp, FailureDetector
+//     peer   ──> Coordinator's acks and reads, Replica, HintStore, CatchUp, FailureDetector
 //     gateway ─> GatewayFeed, Replica
 //
 // It decides nothing itself. All parts share one Turn, so all they do in a turn is one batch.
@@ -15,6 +15,8 @@
 #include "local/coordinator.h"
 #include "local/failure_detector.h"
 #include "local/gateway_feed.h"
+#include "local/handover.h"
+#include "local/hint_store.h"
 #include "local/liveness.h"
 #include "local/replica.h"
 #include "node/client_service.h"
@@ -40,10 +42,13 @@ class RingNode final : public Machine {
 
   const local::Replica& replica() const { return replica_; }
   const local::Liveness& liveness() const { return liveness_; }
+  // Writes kept here for primaries that could not be had.
+  std::uint64_t hint_count() const { return hints_.total().rows(); }
 
  private:
   void Dispatch(Moment now, ProcessId from, local::RingMessage message);
   void ApplyAll(ProcessId from, const local::Replicate& message);
+  void KeepAll(Moment now, ProcessId from, const local::KeepHint& message);
   void AnswerRead(ProcessId from, const local::ReadRow& read);
   void ServeOperator(RequestTag tag, const ClientRequest& request);
   ClientAnswer CopyOf(const ClientRequest& request);
@@ -55,8 +60,10 @@ class RingNode final : public Machine {
   local::Liveness liveness_;
   local::FailureDetector detector_;
   local::Replica replica_;
+  local::HintStore hints_;
   local::Coordinator coordinator_;
   local::CatchUp catch_up_;
+  local::Handover handover_;
   local::GatewayFeed feed_;
   ClientService clients_;
   Log& log_;

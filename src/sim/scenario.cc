@@ -30,6 +30,7 @@ node::ClientRequest RequestFor(node::Operation operation, const Bytes& key, cons
   request.context = asking.context;
   request.level = asking.level;
   request.timeout_ms = asking.timeout_ms;
+  request.sloppy = asking.sloppy;
   return request;
 }
 
@@ -182,6 +183,14 @@ void Scenario::CollectRow(ProcessId node, const Bytes& key, const std::string& s
   OrStop(disk.Apply(batch));
   disk.Sync({1});
   disk.Crash();  // nothing is lost; ids of batches begin anew
+}
+
+std::uint64_t Scenario::HintCount() {
+  std::uint64_t count = 0;
+  for (const ProcessId node : cluster_.nodes()) {
+    if (cluster_.IsUp(node)) count += cluster_.ring_node(node).hint_count();
+  }
+  return count;
 }
 
 void Scenario::RunFor(Duration duration) {

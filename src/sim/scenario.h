@@ -30,6 +30,7 @@ struct Asking {
   Bytes context;  // of an earlier answer; empty: none
   node::Level level = node::Level::kLocalQuorum;
   std::uint32_t timeout_ms = 2000;
+  bool sloppy = true;
 };
 
 class Scenario {
@@ -78,6 +79,9 @@ class Scenario {
   // Erases the row of a node that is down, and its log. That its dots were seen stays in the
   // checkpoint: what collecting a row will do.
   void CollectRow(ProcessId node, const Bytes& key, const std::string& space = "default");
+
+  // Hints on all nodes that are up.
+  std::uint64_t HintCount();
 
   void RunFor(Duration duration);
   // Until all replicas agree and no gateway reports a lag; empty, or what is left after two

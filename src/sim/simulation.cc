@@ -4,6 +4,7 @@
 
 #include "sim/dot_checker.h"
 #include "sim/fault_plan.h"
+#include "sim/hint_checker.h"
 #include "sim/history_checker.h"
 #include "sim/hole_checker.h"
 #include "sim/rest_checker.h"
@@ -75,8 +76,10 @@ class Run {
   bool AwaitRest() {
     const Instant healed = cluster_.queue().now();
     std::string left;
+    hints_.Look(cluster_, violations_);
     while (cluster_.queue().now() - healed < options_.quiet_within) {
       cluster_.RunFor(kPoll);
+      hints_.Look(cluster_, violations_);
       quiet_after_ = cluster_.queue().now() - healed;
       const auto complaint = WhyNotAtRest();
       if (!complaint) return true;
@@ -116,6 +119,7 @@ class Run {
     report.figures.maybe = count(Fate::kMaybe);
     report.figures.messages = cluster_.network_counters().sent;
     report.figures.crashes = faults_.crashes();
+    report.figures.hints = hints_.seen();
     report.figures.quiet_after = quiet_after_;
     report.figures.virtual_time = virtual_time;
     return report;
@@ -130,6 +134,7 @@ class Run {
   Faults fault_options_;
   DotChecker dots_;
   HoleChecker holes_;
+  HintChecker hints_;
   Watchers watchers_;
   SimCluster cluster_;
   Workload workload_;

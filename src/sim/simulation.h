@@ -28,6 +28,7 @@ struct RunFigures {
   std::size_t maybe = 0;
   std::uint64_t messages = 0;
   std::uint64_t crashes = 0;
+  std::size_t hints = 0;   // that had to go home after the healing
   Duration quiet_after{};  // of the healing
   Duration virtual_time{};
 };

@@ -84,6 +84,7 @@ node::ClientRequest Workload::DrawRequest(std::size_t client) {
   } while (ReplicasOf(clients_[client].region, request.space) == 0);
   request.key = "k" + std::to_string(random_.Below(options_.keys));
   request.timeout_ms = static_cast<std::uint32_t>(random_.Between(200, 1500));
+  request.sloppy = !random_.OneIn(5);
   DrawLevel(request);
   if (request.replicas != 0) {
     const std::size_t n = ReplicasOf(clients_[client].region, request.space);

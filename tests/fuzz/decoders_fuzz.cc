@@ -11,6 +11,7 @@
 #include "crdt/row_update.h"
 #include "crdt/seen_vector.h"
 #include "fuzz/fuzzing.h"
+#include "local/hint_store.h"
 #include "local/messages.h"
 #include "node/client_api.h"
 #include "node/metrics.h"
@@ -131,7 +132,10 @@ std::vector<local::RingMessage> RingMessages() {
           local::Ping{7},
           local::PingAck{7},
           local::PingFor{7, {3}},
-          local::PingForDone{7, true}};
+          local::PingForDone{7, true},
+          local::KeepHint{7, 2, RowUpdates(), {NodeId{2}, NodeId{5}}},
+          local::HintRefused{7},
+          local::HintRead{7, Rows()[2]}};
 }
 
 std::vector<wan::WanMessage> WanMessages() {
@@ -140,6 +144,14 @@ std::vector<wan::WanMessage> WanMessages() {
       wan::Batch{5, 6, RowUpdates()},   wan::BatchAck{5, {6, 7}}, wan::ExtentAsk{{2}},
       wan::Extent{{{1}, {2}}, {seen}},  wan::Beat{1, 2, 3, {4}},  wan::RowAsk{{3}, 7, kKey, 2000},
       wan::RowAnswer{{3}, 7, Rows()[2]}};
+}
+
+std::vector<local::Hint> Hints() {
+  return {{}, {1'700'000'000'000, 2, Rows()[2], SeenVectors()[1], {NodeId{2}, NodeId{3}}}};
+}
+
+Bytes EncodeHint(const local::Hint& hint) {
+  return EncodeVersioned(1, hint);
 }
 
 }  // namespace
@@ -154,6 +166,7 @@ std::vector<Target> Targets() {
       Canonical("DecodeSeenVector", Decode<crdt::SeenVector>, Encode<crdt::SeenVector>,
                 SeenVectors()),
       Canonical("ParseStorageKey", crdt::ParseStorageKey, StorageKey, {kKey}),
+      Canonical("DecodeHint", local::DecodeHint, EncodeHint, Hints()),
       Canonical("OpenSignedToken", OpenSigned, ContentOf, tokens),
       Canonical("OpenToken", OpenText, TextOf, tokens),
       Of("DecodeRequest", node::DecodeRequest, node::EncodeRequest, Requests()),

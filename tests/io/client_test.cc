@@ -183,6 +183,31 @@ TEST_F(ClientTest, ANodeThatIsSilentIsReplacedAfterItsShare) {
   EXPECT_EQ(client.figures().timeouts, 1U);
 }
 
+TEST_F(ClientTest, ANodeThatDiesWithACallIsReplacedAtOnceAndUsedAgainOnceItIsBack) {
+  StartAll();
+  const std::uint32_t first = FirstPrimaryOf("cart");
+  nodes_[first].silent = true;
+  Client& client = Open();
+  client.Put("default", "cart", "milk", {.timeout = 60s}, Keep());
+  while (nodes_[first].requests == 0) loop_.context().run_one_for(50ms);
+  const Instant death = io::Now().monotonic;
+  nodes_[first].port.reset();
+  ASSERT_TRUE(Await(1));
+  EXPECT_EQ(answers_[0].status, Status::kOk);
+  EXPECT_LT(io::Now().monotonic - death, 900ms) << "its share would have been a second";
+  EXPECT_EQ(client.figures().lost, 1U);
+  EXPECT_EQ(client.figures().timeouts, 0U);
+  nodes_[first].silent = false;
+  StartNode(first);
+  std::size_t calls = 1;
+  while (nodes_[first].requests == 1 && calls < 500) {
+    client.Get("default", "cart", {}, Keep());
+    ASSERT_TRUE(Await(++calls));
+    loop_.context().run_for(10ms);
+  }
+  EXPECT_EQ(nodes_[first].requests, 2) << "after " << calls << " calls";
+}
+
 TEST_F(ClientTest, ARegionThatIsDownIsUnavailableByTheDeadline) {
   Client& client = Open();
   const Instant start = io::Now().monotonic;

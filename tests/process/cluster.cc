@@ -54,8 +54,11 @@ bool Eventually(const std::function<bool()>& condition, std::chrono::seconds pat
   }
 }
 
-Cluster::Cluster(std::vector<std::string> regions)
-    : directory_(NewDirectory()), regions_(std::move(regions)), base_port_(FreePorts()) {
+Cluster::Cluster(std::vector<std::string> regions, std::size_t nodes)
+    : directory_(NewDirectory()),
+      regions_(std::move(regions)),
+      nodes_(nodes),
+      base_port_(FreePorts()) {
   std::ofstream(topology_file()) << TopologyText();
 }
 
@@ -86,7 +89,7 @@ std::string Cluster::TopologyText() const {
       return std::to_string(base_port_ + r * kPortsARegion + kind * 10 + number);
     };
     regions += "  " + name + ":\n    id: " + std::to_string(r + 1) + "\n    nodes:\n";
-    for (std::size_t n = 1; n <= 3; ++n) {
+    for (std::size_t n = 1; n <= nodes_; ++n) {
       regions += "      " + name + "-" + std::to_string(n) + ": {id: " + std::to_string(n) +
                  ", rack: r" + std::to_string(n) + ", host: 127.0.0.1, http: " + port(0, n) +
                  ", ring: " + port(1, n) + ", client: " + port(2, n) + ", weight: 100}\n";
@@ -161,11 +164,11 @@ io::HttpReply Cluster::Page(const std::string& region, std::size_t node,
   return Fetch(region, {.method = "GET", .path = path, .headers = {}, .body = {}}, node);
 }
 
-std::string Cluster::WriteRecords(std::size_t count) const {
-  const std::string name = directory_ + "/records";
+std::string Cluster::WriteRecords(std::size_t count, const std::string& prefix) const {
+  const std::string name = directory_ + "/" + prefix + "s";
   std::ofstream file(name);
   for (std::size_t i = 0; i < count; ++i) {
-    file << "record/" << i << '\t' << "value of record " << i << ' ' << std::string(150, 'x')
+    file << prefix << '/' << i << '\t' << "value of record " << i << ' ' << std::string(150, 'x')
          << i * 7919 << '\n';
   }
   return name;
@@ -175,8 +178,9 @@ std::uint64_t Cluster::StatusNumber(const std::string& process, const std::strin
   const Ended status = Meridian({"status", "--json"});
   const auto json =
       nlohmann::json::parse(status.output.substr(0, status.output.rfind('}') + 1), nullptr, false);
-  if (!json.is_object() || !json.contains(process) || !json[process].is_object()) return 0;
-  return json[process].value(field, std::uint64_t{0});
+  if (!json.is_object()) return 0;
+  const nlohmann::json::json_pointer place('/' + process + '/' + field);
+  return json.contains(place) && json[place].is_number() ? json[place].get<std::uint64_t>() : 0;
 }
 
 }  // namespace meridian::process_tests

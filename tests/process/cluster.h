@@ -1,4 +1,5 @@
-// A whole system of real processes for one test: three regions of three nodes and a gateway each.
+// A whole system of real processes for one test: three regions of three nodes and a gateway each,
+// unless told otherwise.
 //
 //     Cluster cluster;
 //     ASSERT_TRUE(cluster.Up());
@@ -38,7 +39,8 @@ class Cluster {
     std::string output;  // both outputs
   };
 
-  explicit Cluster(std::vector<std::string> regions = {"us-east", "eu-west", "ap-south"});
+  explicit Cluster(std::vector<std::string> regions = {"us-east", "eu-west", "ap-south"},
+                   std::size_t nodes = 3);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -65,8 +67,8 @@ class Cluster {
   io::HttpReply Page(const std::string& region, std::size_t node, const std::string& path) const;
 
   // Writes so many records of about 200 bytes, in the format "lines"; the file's name.
-  std::string WriteRecords(std::size_t count) const;
-  // A number of a process's /status, or 0.
+  std::string WriteRecords(std::size_t count, const std::string& prefix = "record") const;
+  // A number of a process's /status, or 0. "hints/rows" is a field of a field.
   std::uint64_t StatusNumber(const std::string& process, const std::string& field) const;
 
   const std::string& directory() const { return directory_; }
@@ -82,6 +84,7 @@ class Cluster {
 
   std::string directory_;
   std::vector<std::string> regions_;
+  std::size_t nodes_;
   std::uint16_t base_port_ = 0;
 };
 

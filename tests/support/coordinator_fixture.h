@@ -61,12 +61,31 @@ class CoordinatorFixture : public testing::Test {
     coordinator_.Tick(At(milliseconds));
     return node_.End();
   }
+  // A key that node 1 is, or is not, a primary of; and the others of its list, in order.
+  crdt::RowKey KeyThat(bool is_mine) {
+    for (int i = 0;; ++i) {
+      const crdt::RowKey key = KeyOf("key" + std::to_string(i));
+      if (node_.ring.IsMine(node_.PartitionOf(key)) == is_mine) return key;
+    }
+  }
+  std::vector<NodeId> OthersOf(const crdt::RowKey& key, bool primaries) {
+    const PreferenceList* list = node_.ring.ListOf(node_.PartitionOf(key));
+    std::vector<NodeId> others = list->nodes;
+    std::erase_if(others, [&](NodeId node) {
+      return node == NodeId{1} || list->IsPrimary(node) != primaries;
+    });
+    return others;
+  }
+  void Down(const std::vector<NodeId>& nodes) {
+    for (const NodeId node : nodes) node_.liveness.Set(node, PeerState::kDown);
+  }
   static crdt::ContextToken TokenOf(const crdt::Row& row) {
     return {row.context, row.MaxStamp(), std::nullopt};
   }
 
   LocalNode node_;
-  Coordinator coordinator_{node_.ring, node_.turn, node_.replica, FewSiblings()};
+  Coordinator coordinator_{node_.ring,  node_.turn,     node_.replica,
+                           node_.hints, node_.liveness, FewSiblings()};
   std::uint64_t last_ticket_ = 0;
 };
 

@@ -16,6 +16,8 @@
 #include <variant>
 #include <vector>
 
+#include "local/hint_store.h"
+#include "local/liveness.h"
 #include "local/messages.h"
 #include "local/replica.h"
 #include "support/memory_disk.h"
@@ -78,6 +80,7 @@ struct LocalNode {
         replica(ring, turn) {
     replica.Start();
     replica.minter().Begin({}, 0, 0);
+    hints.Load();
     Sync();
   }
   LocalNode(const LocalNode&) = delete;
@@ -109,6 +112,8 @@ struct LocalNode {
   MemoryDisk disk;
   Turn turn;
   Replica replica;
+  HintStore hints{ring, turn, {}};
+  Liveness liveness;
   BatchId written;
 };
 

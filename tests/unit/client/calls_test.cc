@@ -125,14 +125,28 @@ TEST_F(CallsTest, AReadThatFailsIsNeverMaybe) {
   EXPECT_FALSE(answers_[0].maybe);
 }
 
-TEST_F(CallsTest, ARefusalIsRetriedElsewhereAfterAPause) {
+TEST_F(CallsTest, ARefusalIsRetriedElsewhereAtOnceAndOnceAllRefusedAfterAPause) {
   Start("a");
-  const auto first = OneSend();
-  Answer(first, Status::kUnavailable);
+  for (const NodeId node : ListOf("a")) {
+    const auto send = OneSend();
+    EXPECT_EQ(send.to, node);
+    Answer(send, Status::kUnavailable);
+  }
   EXPECT_TRUE(Turn().empty());
   Pass();
   EXPECT_GT(now_, kStart);
   EXPECT_LT(now_, kStart + 50ms);
+  Answer(OneSend(), Status::kOk);
+  Turn();
+  EXPECT_EQ(attempts_, std::vector<std::uint32_t>{4});
+}
+
+TEST_F(CallsTest, AnOverloadedNodeIsNotFollowedByAnotherAtOnce) {
+  Start("a");
+  Answer(OneSend(), Status::kOverloaded);
+  EXPECT_TRUE(Turn().empty());
+  Pass();
+  EXPECT_GT(now_, kStart);
   const auto second = OneSend();
   EXPECT_EQ(second.to, ListOf("a")[1]);
   Answer(second, Status::kOk);
@@ -140,10 +154,50 @@ TEST_F(CallsTest, ARefusalIsRetriedElsewhereAfterAPause) {
   EXPECT_EQ(attempts_, std::vector<std::uint32_t>{2});
 }
 
+TEST_F(CallsTest, AStrictCallEndsWhenAllPrimariesHaveRefusedIt) {
+  node::ClientRequest request;
+  request.key = "a";
+  request.sloppy = false;
+  StartRequest(request);
+  for (int i = 0; i < 3; ++i) Answer(OneSend(), Status::kUnavailable);
+  Turn();
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].status, Status::kUnavailable);
+  EXPECT_EQ(now_, kStart);
+}
+
+// What was at the node may have been done; what is asked later does not go there for a while.
+TEST_F(CallsTest, CallsAtALostNodeGoToTheNextPrimaryAtOnce) {
+  Start("a", Operation::kPut, 100ms);
+  const NodeId lost = OneSend().to;
+  calls_.Lost(now_, lost);
+  const auto second = OneSend();
+  EXPECT_EQ(second.to, ListOf("a")[1]);
+  Start("a");
+  EXPECT_EQ(OneSend().to, ListOf("a")[1]);
+  EXPECT_EQ(calls_.figures().lost, 1U);
+  while (answers_.empty()) {
+    Pass();
+    Turn();
+  }
+  EXPECT_TRUE(answers_[0].maybe);
+}
+
+TEST_F(CallsTest, ANodeThatIsLostAfterItAnsweredChangesNothing) {
+  Start("a");
+  const auto send = OneSend();
+  Answer(send, Status::kOk);
+  calls_.Lost(now_, send.to);
+  EXPECT_TRUE(Turn().empty());
+  EXPECT_EQ(answers_.size(), 1U);
+}
+
 TEST_F(CallsTest, ARegionThatRefusesUntilTheDeadlineIsToldInItsOwnWords) {
   Start("a", Operation::kPut, 200ms);
   while (answers_.empty()) {
-    for (const Calls::Send& send : Turn()) Answer(send, Status::kUnavailable);
+    for (auto sends = Turn(); !sends.empty(); sends = Turn()) {
+      for (const Calls::Send& send : sends) Answer(send, Status::kUnavailable);
+    }
     if (answers_.empty() && calls_.in_flight() > 0) Pass();
   }
   EXPECT_EQ(answers_[0].status, Status::kUnavailable);
@@ -210,7 +264,9 @@ TEST_F(CallsTest, ASilentNodeIsAvoidedForASecondThenProvesItselfWithOneCall) {
 TEST_F(CallsTest, WhatCannotBeSentIsTriedElsewhereAndLeavesNoDoubt) {
   Start("a", Operation::kPut, 100ms);
   while (answers_.empty()) {
-    for (const Calls::Send& send : Turn()) calls_.Undeliverable(now_, send.to, send.id);
+    for (auto sends = Turn(); !sends.empty(); sends = Turn()) {
+      for (const Calls::Send& send : sends) calls_.Undeliverable(now_, send.to, send.id);
+    }
     if (answers_.empty() && calls_.in_flight() > 0) Pass();
   }
   EXPECT_EQ(answers_[0].status, Status::kUnavailable);

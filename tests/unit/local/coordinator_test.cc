@@ -16,7 +16,7 @@ TEST_F(CoordinatorTest, AnAckToAnEarlierLifeDoesNotCount) {
   coordinator_.Put(At(0), PutOf("milk"));
   const std::uint64_t before = SentOf<Replicate>(node_.End())[0].message.id;
   LocalNode again(1, node_.disk);
-  Coordinator coordinator(again.ring, again.turn, again.replica, {});
+  Coordinator coordinator(again.ring, again.turn, again.replica, again.hints, again.liveness, {});
   coordinator.Start();
   coordinator.Put(At(0), PutOf("bread"));
   coordinator.OnReplicateAck(At(1), {2}, {before});
@@ -28,7 +28,7 @@ TEST_F(CoordinatorTest, AnAnswerToAnEarlierLifeIsNotTaken) {
   coordinator_.Get(At(0), GetOf(2));
   const std::uint64_t before = SentOf<ReadRow>(node_.End())[0].message.id;
   LocalNode again(1, node_.disk);
-  Coordinator coordinator(again.ring, again.turn, again.replica, {});
+  Coordinator coordinator(again.ring, again.turn, again.replica, again.hints, again.liveness, {});
   coordinator.Start();
   coordinator.Get(At(0), GetOf(2, KeyOf("bread")));
   coordinator.OnRowRead(At(1), {2}, {before, Written({}, {kA, 1}, "milk")});
@@ -40,7 +40,9 @@ TEST_F(CoordinatorTest, NothingIsWrittenBeforeTheIncarnationIsDurable) {
   const MemoryDisk disk;
   Turn turn(ring.self(), disk);
   Replica replica(ring, turn);
-  Coordinator coordinator(ring, turn, replica, {});
+  HintStore hints(ring, turn, {});
+  const Liveness liveness;
+  Coordinator coordinator(ring, turn, replica, hints, liveness, {});
   replica.Start();
   replica.minter().Begin({}, 0, 0);
   coordinator.Start();

@@ -165,5 +165,66 @@ TEST_F(GetCoordinatorTest, ATimeoutSaysHowManyAnswered) {
   EXPECT_TRUE(Undecided());
 }
 
+class SloppyGetTest : public CoordinatorFixture {
+ protected:
+  SloppyGetTest() : CoordinatorFixture(SmallTopology(5)) {}
+  const crdt::Row row_ = Written({}, {kA, 1}, "v");
+};
+
+TEST_F(SloppyGetTest, AStandInCountsOnlyIfItKeepsTheRow) {
+  const crdt::RowKey key = KeyThat(true);
+  Down(OthersOf(key, true));
+  coordinator_.Get(At(0), GetOf(2, key));
+  const auto asked = SentOf<ReadRow>(node_.End());
+  ASSERT_EQ(asked.size(), 2U) << "both fallbacks";
+  coordinator_.OnHintRead(At(1), {asked[0].to.number}, {asked[0].message.id, {}});
+  EXPECT_TRUE(Undecided());
+  coordinator_.OnHintRead(At(1), {asked[1].to.number}, {asked[1].message.id, row_});
+  const Outcome outcome = TakeOutcome();
+  EXPECT_EQ(outcome.status, OutcomeStatus::kDone);
+  EXPECT_EQ(outcome.row, row_);
+  for (const auto& sent : SentOf<Replicate>(node_.End())) {
+    EXPECT_TRUE(node_.ring.ListOf(node_.PartitionOf(key))->IsPrimary({sent.to.number}));
+  }
+}
+
+// "I keep nothing" of a fallback is no "it is not there".
+TEST_F(SloppyGetTest, WithoutHintsAndPrimariesItFailsAtOnceInsteadOfFindingNothing) {
+  const crdt::RowKey key = KeyThat(false);
+  Down(OthersOf(key, true));
+  coordinator_.Get(At(0), GetOf(1, key));
+  const auto asked = SentOf<ReadRow>(node_.End());
+  ASSERT_EQ(asked.size(), 1U);
+  coordinator_.OnHintRead(At(1), {asked[0].to.number}, {asked[0].message.id, {}});
+  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kTooFewUp);
+}
+
+TEST_F(SloppyGetTest, AStandInServesFromItsOwnHints) {
+  const crdt::RowKey key = KeyThat(false);
+  Down(OthersOf(key, true));
+  node_.hints.Keep(At(0), {key, row_, {}}, 2);
+  node_.Sync();
+  coordinator_.Get(At(0), GetOf(1, key));
+  EXPECT_EQ(TakeOutcome().row, row_);
+}
+
+TEST_F(SloppyGetTest, AStrictOneAsksNobodyElse) {
+  const crdt::RowKey key = KeyThat(true);
+  Down(OthersOf(key, true));
+  GetOrder strict = GetOf(2, key);
+  strict.sloppy = false;
+  coordinator_.Get(At(0), strict);
+  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kTooFewUp);
+  EXPECT_TRUE(node_.End().messages.empty());
+}
+
+TEST_F(SloppyGetTest, HalfwayTheFallbacksAreAskedTooWhenPrimariesAreSilent) {
+  const crdt::RowKey key = KeyThat(true);
+  coordinator_.Get(At(0), GetOf(2, key));
+  node_.End();
+  EXPECT_EQ(SentOf<ReadRow>(TickAt(500)).size(), 2U);
+  EXPECT_EQ(SentOf<ReadRow>(TickAt(1000)).size(), 4U);
+}
+
 }  // namespace
 }  // namespace meridian::local

@@ -49,6 +49,9 @@ const std::map<std::string, RingMessage>& Examples() {
       {"ping_ack", PingAck{7}},
       {"ping_for", PingFor{7, {3}}},
       {"ping_for_done", PingForDone{7, true}},
+      {"keep_hint", KeepHint{7, 2, {kUpdate}, {NodeId{3}}}},
+      {"hint_refused", HintRefused{7}},
+      {"hint_read", HintRead{7, kUpdate.row}},
   };
   return kExamples;
 }

@@ -107,5 +107,35 @@ TEST_F(MinterTest, BeginningAgainIsAnotherActorForEveryPartition) {
   EXPECT_EQ(minter.Mint(other), (crdt::Dot{minter.actor(), 1}));
 }
 
+// Rule 2: a stand-in looks among its hints for what it minted, a primary among its rows.
+TEST_F(MinterTest, AStandInMintsUnderATermOfItsOwn) {
+  Minter& minter = node_.replica.minter();
+  const PartitionKey partition{{1}, {0}};
+  const crdt::Dot as_primary = minter.Mint(partition);
+  minter.Ensure(partition, TermKind::kPrimary);
+  EXPECT_EQ(minter.Mint(partition).actor, as_primary.actor);
+  minter.Ensure(partition, TermKind::kStandIn);
+  EXPECT_FALSE(minter.MayMint(partition));
+  node_.Sync();
+  const crdt::Dot standing_in = minter.Mint(partition);
+  EXPECT_NE(standing_in.actor, as_primary.actor);
+  minter.Ensure(partition, TermKind::kStandIn);
+  EXPECT_EQ(minter.Mint(partition), (crdt::Dot{standing_in.actor, 2}));
+  minter.Ensure(partition, TermKind::kPrimary);
+  node_.Sync();
+  EXPECT_NE(minter.Mint(partition).actor, standing_in.actor);
+}
+
+TEST_F(MinterTest, ATermThatEndedMintsNothing) {
+  Minter& minter = node_.replica.minter();
+  const PartitionKey partition{{1}, {0}};
+  minter.EndStandIn(partition);
+  EXPECT_TRUE(minter.MayMint(partition)) << "a primary's term is not a stand-in's to end";
+  minter.Ensure(partition, TermKind::kStandIn);
+  node_.Sync();
+  minter.EndStandIn(partition);
+  EXPECT_FALSE(minter.MayMint(partition));
+}
+
 }  // namespace
 }  // namespace meridian::local

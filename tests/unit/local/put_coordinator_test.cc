@@ -217,5 +217,120 @@ TEST_F(PutCoordinatorSiblingsTest, AboveTheLimitAWriteThatReplacesOneIsWelcome) 
   EXPECT_EQ(StatusOf("5", {}), OutcomeStatus::kTooManySiblings);
 }
 
+// Five nodes: three primaries, two fallbacks.
+class SloppyPutTest : public CoordinatorFixture {
+ protected:
+  SloppyPutTest() : CoordinatorFixture(SmallTopology(5)) {}
+};
+
+TEST_F(SloppyPutTest, WithWPrimariesUpNobodyStandsIn) {
+  const crdt::RowKey key = KeyThat(true);
+  Down({OthersOf(key, true)[0]});
+  coordinator_.Put(At(0), PutOf("v", {}, 2, key));
+  const Output output = node_.End();
+  EXPECT_TRUE(SentOf<KeepHint>(output).empty());
+  EXPECT_EQ(SentOf<Replicate>(output).size(), 2U) << "to all primaries, up or not";
+}
+
+TEST_F(SloppyPutTest, AsManyStandInAtOnceAsAreMissing) {
+  const crdt::RowKey key = KeyThat(true);
+  Down(OthersOf(key, true));
+  coordinator_.Put(At(0), PutOf("v", {}, 2, key));
+  const Output output = Sync();
+  const auto hints = SentOf<KeepHint>(output);
+  ASSERT_EQ(hints.size(), 1U);
+  EXPECT_EQ(hints[0].to.number, OthersOf(key, false)[0].value);
+  EXPECT_EQ(hints[0].message.needed, 2U);
+  EXPECT_EQ(hints[0].message.rows, SentOf<Replicate>(output)[0].message.rows);
+  EXPECT_TRUE(Undecided());
+  Ack(hints[0].to.number, hints[0].message.id);
+  const Outcome outcome = TakeOutcome();
+  EXPECT_EQ(outcome.status, OutcomeStatus::kDone);
+  EXPECT_EQ(outcome.reached, 2U);
+}
+
+TEST_F(SloppyPutTest, HalfwayAFallbackStandsInForEachSilentPrimary) {
+  const crdt::RowKey key = KeyThat(true);
+  coordinator_.Put(At(0), PutOf("v", {}, 2, key));
+  Sync();
+  EXPECT_TRUE(SentOf<KeepHint>(TickAt(500)).empty());
+  const auto hints = SentOf<KeepHint>(TickAt(1000));
+  EXPECT_EQ(hints.size(), 2U);
+  Ack(hints[1].to.number, hints[1].message.id);
+  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
+}
+
+TEST_F(SloppyPutTest, WhoRefusesIsFollowedByTheNext) {
+  const crdt::RowKey key = KeyThat(true);
+  Down(OthersOf(key, true));
+  coordinator_.Put(At(0), PutOf("v", {}, 2, key));
+  const auto first = SentOf<KeepHint>(Sync());
+  coordinator_.OnHintRefused(At(1), {first[0].to.number}, {first[0].message.id});
+  const auto second = SentOf<KeepHint>(node_.End());
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_NE(second[0].to, first[0].to);
+  EXPECT_TRUE(Undecided());
+  coordinator_.OnHintRefused(At(2), {second[0].to.number}, {second[0].message.id});
+  const Outcome outcome = TakeOutcome();
+  EXPECT_EQ(outcome.status, OutcomeStatus::kHintsFull) << "at once, not at the deadline";
+  EXPECT_NE(outcome.dot, crdt::Dot{}) << "it may surface later";
+}
+
+TEST_F(SloppyPutTest, WhereWCannotBeHadNothingIsWritten) {
+  const crdt::RowKey key = KeyThat(true);
+  Down(OthersOf(key, true));
+  PutOrder strict = PutOf("v", {}, 2, key);
+  strict.sloppy = false;
+  coordinator_.Put(At(0), strict);
+  Outcome outcome = TakeOutcome();
+  EXPECT_EQ(outcome.status, OutcomeStatus::kTooFewUp);
+  EXPECT_EQ(outcome.reached, 1U);
+  EXPECT_EQ(outcome.asked, 3U);
+  Down(OthersOf(key, false));
+  coordinator_.Put(At(0), PutOf("v", {}, 2, key));
+  outcome = TakeOutcome();
+  EXPECT_EQ(outcome.status, OutcomeStatus::kTooFewUp);
+  EXPECT_EQ(outcome.asked, 5U);
+  const Output output = node_.End();
+  EXPECT_TRUE(output.writes.writes.empty());
+  EXPECT_TRUE(output.messages.empty());
+}
+
+TEST_F(SloppyPutTest, AStandInMintsOnceItsTermIsDurableAndKeepsWhatItMints) {
+  const crdt::RowKey key = KeyThat(false);
+  Down(OthersOf(key, true));
+  coordinator_.Put(At(0), PutOf("v", {}, 2, key));
+  EXPECT_TRUE(SentOf<KeepHint>(Sync()).empty() && node_.disk.Count(Column::kHint) == 0);
+  EXPECT_EQ(coordinator_.in_flight(), 1U);
+  const Output output = Sync();  // the term was durable; the put ran
+  const auto hints = SentOf<KeepHint>(output);
+  ASSERT_EQ(hints.size(), 1U);
+  EXPECT_EQ(SentOf<Replicate>(output).size(), 3U);
+  Ack(hints[0].to.number, hints[0].message.id);
+  const Outcome outcome = TakeOutcome();
+  EXPECT_EQ(outcome.status, OutcomeStatus::kDone);
+  EXPECT_NE(outcome.dot.actor, node_.replica.actor());
+  EXPECT_TRUE(coordinator_.TakeMinted().empty()) << "gateways read it from a primary's log";
+  EXPECT_EQ(node_.disk.Count(Column::kData), 0U);
+  EXPECT_EQ(node_.disk.Count(Column::kHint), 1U);
+
+  // The next put of the term finds it.
+  coordinator_.Put(At(5), PutOf("w", {}, 1, key));
+  Sync();
+  EXPECT_EQ(TakeOutcome().dot, (crdt::Dot{outcome.dot.actor, 2}));
+  EXPECT_EQ(ValuesOf(node_.hints.Find(key, key.token())->row), (std::vector<Bytes>{"v", "w"}));
+}
+
+TEST_F(SloppyPutTest, ATermThatNeverBecomesDurableEndsThePutInTime) {
+  const crdt::RowKey key = KeyThat(false);
+  Down(OthersOf(key, true));
+  coordinator_.Put(At(0), PutOf("v", {}, 2, key));
+  node_.End();
+  TickAt(1999);
+  EXPECT_TRUE(Undecided());
+  TickAt(2000);
+  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kNotReady);
+}
+
 }  // namespace
 }  // namespace meridian::local

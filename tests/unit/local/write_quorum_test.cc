@@ -39,5 +39,21 @@ TEST(WriteQuorumTest, TheVerdictIsFinal) {
   EXPECT_EQ(acked.verdict(), Verdict::kAcked);
 }
 
+TEST(WriteQuorumTest, AStandInsCopyCountsAndARefusalDoesNot) {
+  WriteQuorum quorum({{1}, {2}, {3}}, 2);
+  quorum.RecordAck({1});
+  quorum.AddStandIn({4});
+  quorum.RecordRefusal({4});
+  EXPECT_EQ(quorum.acks(), 1U);
+  EXPECT_TRUE(quorum.WasAsked({4}));
+  EXPECT_EQ(quorum.waiting(), (std::vector<NodeId>{{2}, {3}}));
+  quorum.RecordAck({4});  // of the time before it refused
+  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  EXPECT_FALSE(quorum.WasAsked({5}));
+  quorum.AddStandIn({5});
+  quorum.RecordAck({5});
+  EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
+}
+
 }  // namespace
 }  // namespace meridian::local

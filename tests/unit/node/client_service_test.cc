@@ -115,7 +115,8 @@ TEST_F(ClientServiceTest, WhoIsNoPrimaryForwardsToOne) {
 }
 
 TEST_F(ClientServiceTest, ASilentPrimaryIsFollowedByTheNextUntilTheDeadline) {
-  Serve(At(1s), {Operation::kGet, "default", theirs.key, {}, {}, Level::kLocalQuorum, 0, 3000});
+  Serve(At(1s),
+        {Operation::kGet, "default", theirs.key, {}, {}, Level::kLocalQuorum, 0, 3000, false});
   std::set<std::uint32_t> asked{Sent<local::Forward>(last).at(0).first.number};
   for (const Duration at : {2020ms, 3040ms}) {
     Tick(At(at));
@@ -131,6 +132,29 @@ TEST_F(ClientServiceTest, ASilentPrimaryIsFollowedByTheNextUntilTheDeadline) {
   EXPECT_EQ(StatusPage(At(9s))["requests_waiting"], 0);
 }
 
+TEST_F(ClientServiceTest, WhenEveryPrimaryIsSilentAFallbackStandsIn) {
+  Serve(At(1s), {Operation::kPut, "default", theirs.key, "v", {}, Level::kLocalQuorum, 0, 4000});
+  for (const Duration at : {2020ms, 3040ms}) Tick(At(at));
+  EXPECT_EQ(Sent<local::Forward>(last).size(), 1U);
+  Tick(At(4060ms));
+  EXPECT_TRUE(Sent<local::Forward>(last).empty());
+  MakeDurable(At(4070ms));  // its term as a stand-in
+  const auto sent = Sent<local::Replicate>(last);
+  ASSERT_EQ(sent.size(), 3U);
+  EXPECT_EQ(node->hint_count(), 1U);
+  MakeDurable(At(4080ms));
+  EXPECT_FALSE(Answer()) << "one copy, its own";
+  Receive(At(4100ms), sent[0].first, local::ReplicateAck{sent[0].second.id});
+  EXPECT_EQ(StatusOf(Answer()), Status::kOk);
+}
+
+TEST_F(ClientServiceTest, WhatIsForwardedToAFallbackIsServedByIt) {
+  const Bytes request = EncodeRequest({Operation::kGet, "default", theirs.key});
+  Receive(At(1s), Node(2), local::Forward{5, request, Life()});
+  EXPECT_TRUE(Sent<local::Forward>(last).empty());
+  EXPECT_EQ(Sent<local::ReadRow>(last).size(), 2U) << "it asks the primaries, being none";
+}
+
 TEST_F(ClientServiceTest, ADeleteWithoutContextIsForwardedOnce) {
   Serve(At(1s), {Operation::kDelete, "default", theirs.key, {}, {}, Level::kLocalQuorum, 0, 3000});
   EXPECT_EQ(Sent<local::Forward>(last).size(), 1U);
@@ -141,7 +165,9 @@ TEST_F(ClientServiceTest, ADeleteWithoutContextIsForwardedOnce) {
 }
 
 TEST_F(ClientServiceTest, WhatWasForwardedIsServedOrRefusedButNeverForwardedOn) {
-  const Bytes request = EncodeRequest({Operation::kGet, "default", theirs.key});
+  ClientRequest strict{Operation::kGet, "default", theirs.key};
+  strict.sloppy = false;
+  const Bytes request = EncodeRequest(strict);
   Receive(At(1s), Node(2), local::Forward{5, request, Life()});
   EXPECT_TRUE(Sent<local::Forward>(last).empty());
   const auto refused = Sent<local::Forwarded>(last);

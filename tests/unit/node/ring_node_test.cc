@@ -63,6 +63,28 @@ TEST_F(RingNodeTest, AReadThatShowsAFreshRowWaitsForIt) {
   EXPECT_EQ(Sent<local::RowRead>(last).size(), 1U);
   Receive(At(1s), Node(3), local::ReadRow{6, theirs});
   EXPECT_TRUE(Sent<local::RowRead>(last).empty()) << "not having a row is no answer about it";
+  ASSERT_EQ(Sent<local::HintRead>(last).size(), 1U);
+  EXPECT_TRUE(Sent<local::HintRead>(last)[0].second.row.context.empty());
+}
+
+TEST_F(RingNodeTest, AHintIsAcknowledgedOnceItIsDurableAndServedFromThenOn) {
+  Receive(At(1s), Node(2), local::KeepHint{9, 2, {Written(theirs, {kB, 1}, "milk")}});
+  EXPECT_TRUE(Sent<local::ReplicateAck>(last).empty());
+  Receive(At(1s), Node(3), local::ReadRow{4, theirs});
+  EXPECT_TRUE(Sent<local::HintRead>(last).empty());
+  MakeDurable(At(1s));
+  EXPECT_EQ(Sent<local::ReplicateAck>(last).at(0).second.id, 9U);
+  EXPECT_EQ(Sent<local::HintRead>(last).at(0).second.row.versions.at(0).value, "milk");
+  EXPECT_EQ(node->hint_count(), 1U);
+  EXPECT_EQ(StatusPage(At(3s))["hints"]["rows"], 1);
+}
+
+TEST_F(RingNodeTest, AHintOfARowThatIsOursIsAppliedInstead) {
+  Receive(At(1s), Node(2), local::KeepHint{9, 2, {Written(mine, {kB, 1}, "milk")}});
+  MakeDurable(At(1s));
+  EXPECT_EQ(Sent<local::ReplicateAck>(last).size(), 1U);
+  EXPECT_EQ(node->hint_count(), 0U);
+  EXPECT_EQ(disk.Count(Column::kData), 1U);
 }
 
 TEST_F(RingNodeTest, ReportsAndLogRowsLeaveWhenWhatTheyClaimIsDurable) {
