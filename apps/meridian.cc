@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/audit_command.h"
 #include "client/bulk_command.h"
 #include "client/data_command.h"
 #include "client/dev_command.h"
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
   AddViewCommands(app, common, exit_code);
   AddTopologyCommand(app, common, exit_code);
   AddRingCommand(app, common, exit_code);
+  AddAuditCommand(app, common, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

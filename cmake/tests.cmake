@@ -109,6 +109,11 @@ foreach(benchmark IN LISTS benchmarks)
                         third_party_benchmark)
 endforeach()
 
+
+# For benchmarks/audit.
+add_executable(alter_rows ${PROJECT_SOURCE_DIR}/benchmarks/alter_rows.cc)
+target_link_libraries(alter_rows PRIVATE ${MERIDIAN_ALL_LIBRARIES} meridian_test_options)
+
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 if(EXISTS ${PROJECT_SOURCE_DIR}/scripts/tidy.py)
   add_test(NAME tidy

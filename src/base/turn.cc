@@ -61,7 +61,34 @@ Result<std::vector<std::optional<Bytes>>> Turn::MultiGet(Column column,
 
 Result<Done> Turn::Scan(Column column, ByteView from, ByteView to,
                         const std::function<bool(const Entry&)>& visit) const {
-  return disk_.Scan(column, from, to, visit);
+  if (column != Column::kData || staged_rows_.empty()) return disk_.Scan(column, from, to, visit);
+  return ScanRows(from, to, visit);
+}
+
+// The disk's rows and this turn's, in one order; of a key that both have, this turn's.
+Result<Done> Turn::ScanRows(ByteView from, ByteView to,
+                            const std::function<bool(const Entry&)>& visit) const {
+  auto staged = staged_rows_.lower_bound(from);
+  bool goes_on = true;
+  const auto show_staged = [&] {
+    const Write& write = output_.writes.writes[staged->second];
+    ++staged;
+    if (write.value) goes_on = visit({write.key, *write.value});
+  };
+  const auto scanned = disk_.Scan(Column::kData, from, to, [&](const Entry& entry) {
+    while (goes_on && staged != staged_rows_.end() && staged->first < entry.key) show_staged();
+    if (!goes_on) return false;
+    if (staged != staged_rows_.end() && staged->first == entry.key) {
+      show_staged();
+    } else {
+      goes_on = visit(entry);
+    }
+    return goes_on;
+  });
+  while (scanned && goes_on && staged != staged_rows_.end() && (to.empty() || staged->first < to)) {
+    show_staged();
+  }
+  return scanned;
 }
 
 }  // namespace meridian

@@ -5,7 +5,8 @@
 //     Output output = turn.Take();              at the end of the turn
 //
 // Batches are numbered here, one a turn that writes. Reads see the writes of the turn that is still
-// open, so two requests for one row in one turn follow each other; Scan sees earlier turns only.
+// open, so two requests for one row in one turn follow each other; so does a Scan of rows. A Scan
+// of any other column sees earlier turns only.
 
 #pragma once
 
@@ -47,6 +48,8 @@ class Turn final : public Storage {
  private:
   void Stage(Column column, Bytes key, std::optional<Bytes> value);
   const Write* Staged(Column column, ByteView key) const;
+  Result<Done> ScanRows(ByteView from, ByteView to,
+                        const std::function<bool(const Entry&)>& visit) const;
 
   ProcessId self_;
   const Storage& disk_;

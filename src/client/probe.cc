@@ -56,10 +56,11 @@ bool IsReady(const local::Address& http) {
 
 namespace {
 
-std::optional<json> ObjectAt(const local::Address& http, std::string path) {
+std::optional<json> ObjectAt(const local::Address& http, std::string path,
+                             const std::string& method = "GET") {
   io::HttpClient client(UrlOf(http), std::chrono::milliseconds(1000));
   const Result<io::HttpReply> reply =
-      client.Fetch({.method = "GET", .path = std::move(path), .headers = {}, .body = {}});
+      client.Fetch({.method = method, .path = std::move(path), .headers = {}, .body = {}});
   if (!reply || reply->status != 200) return std::nullopt;
   json status = json::parse(reply->body, nullptr, false);
   if (!status.is_object()) return std::nullopt;
@@ -84,6 +85,10 @@ std::string PercentEncoded(ByteView text) {
 }
 
 }  // namespace
+
+std::optional<json> BeginAudit(const local::Address& http, bool rebuild) {
+  return ObjectAt(http, rebuild ? "/audit/rebuild" : "/audit", "POST");
+}
 
 std::optional<json> StatusOf(const local::Address& http) {
   return ObjectAt(http, "/status");

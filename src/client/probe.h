@@ -23,6 +23,9 @@ std::optional<nlohmann::json> StatusOf(const local::Address& http);
 std::optional<nlohmann::json> CopyOf(const local::Address& http, const std::string& space,
                                      ByteView key);
 
+// Begins an audit of what the node holds; its figures then. Nothing if it does not begin.
+std::optional<nlohmann::json> BeginAudit(const local::Address& http, bool rebuild);
+
 // How far `target` is behind `origin`, as the gateway `told_by` says.
 struct Lag {
   std::string origin;

@@ -74,9 +74,23 @@ std::vector<Page> AskAll(const local::Topology& topology) {
   return pages;
 }
 
+// "12 s ago, 3 found": when its last audit ended, and what it has found since its start.
+std::string AuditOf(const json& status) {
+  if (!status.contains("audit") || !status["audit"].is_object()) return "-";
+  const json& audit = status["audit"];
+  std::uint64_t found = 0;
+  for (const json& count : audit.value("findings", json::object())) {
+    found += count.get<std::uint64_t>();
+  }
+  return (audit.value("rounds", 0U) == 0
+              ? std::string("none yet")
+              : FormatCount(audit.value("age_seconds", std::uint64_t{0})) + " s ago") +
+         ", " + FormatCount(found) + " found";
+}
+
 void AddProcess(Table& table, const Page& page) {
   if (!page.status) {
-    table.Add({page.name, page.region, "down", "no", "-", "-", "-", "-", "-", "-"});
+    table.Add({page.name, page.region, "down", "no", "-", "-", "-", "-", "-", "-", "-"});
     return;
   }
   const json& status = *page.status;
@@ -85,7 +99,7 @@ void AddProcess(Table& table, const Page& page) {
              CellOf(status, {"partitions"}),
              CellOf(status, {"records", "mutations_seen", "rows_fed"}),
              CellOf(status, {"requests_waiting", "in_flight"}), CellOf(hints, {"rows"}),
-             CellOf(status, {"orphaned_log_rows"})});
+             CellOf(status, {"orphaned_log_rows"}), AuditOf(status)});
 }
 
 // What the nodes of a region say of each other.
@@ -118,7 +132,7 @@ int ShowStatus(const CommonOptions& common, bool as_json) {
     return answered ? kExitOk : kExitNo;
   }
   Table table({"process", "region", "state", "ready", "epoch", "partitions", "mutations", "waiting",
-               "hints", "orphans"});
+               "hints", "orphans", "audit"});
   for (const Page& page : pages) AddProcess(table, page);
   table.Print();
   PrintNodes(pages);

@@ -44,6 +44,7 @@ std::optional<Page> PageAt(ByteView path) {
   if (path == "/ready") return Page::kReady;
   if (path == "/metrics") return Page::kMetrics;
   if (path == "/status") return Page::kStatus;
+  if (path == "/audit" || path == "/audit/rebuild") return Page::kAudit;
   return std::nullopt;
 }
 
@@ -52,6 +53,7 @@ Result<std::optional<Path>> ParsePath(ByteView text) {
   Path path;
   if (const std::optional<Page> page = PageAt(text)) {
     path.page = *page;
+    if (*page == Page::kAudit && text != "/audit") path.key = "rebuild";
     return std::optional<Path>(std::move(path));
   }
   if (Skip(text, "/ns/")) {
@@ -268,6 +270,9 @@ std::optional<node::Operation> OperationOf(Page page, http::verb method) {
     if (method == http::verb::delete_) return node::Operation::kDelete;
     return std::nullopt;
   }
+  if (page == Page::kAudit) {
+    return method == http::verb::post ? std::optional(node::Operation::kAudit) : std::nullopt;
+  }
   if (!get) return std::nullopt;
   if (page == Page::kMetrics) return node::Operation::kMetrics;
   if (page == Page::kStatus) return node::Operation::kStatus;
@@ -279,11 +284,13 @@ HttpResponse UnknownPath(ByteView path) {
   return ErrorResponse(http::status::not_found, "not_found",
                        "unknown path " + std::string(path) +
                            ": there are /kv/{key}, /ns/{namespace}/kv/{key}, /ring/{key}, "
-                           "/health, /ready, /metrics and /status");
+                           "/health, /ready, /metrics, /status and /audit");
 }
 
 HttpResponse MethodNotAllowed(Page page, std::string_view method) {
-  const std::string allowed = page == Page::kKey ? "GET, HEAD, PUT, DELETE" : "GET, HEAD";
+  const std::string allowed = page == Page::kKey     ? "GET, HEAD, PUT, DELETE"
+                              : page == Page::kAudit ? "POST"
+                                                     : "GET, HEAD";
   HttpResponse response =
       ErrorResponse(http::status::method_not_allowed, "method_not_allowed",
                     std::string(method) + " is not offered here: use " + allowed);

@@ -23,7 +23,7 @@ using HttpResponse = boost::beast::http::response<boost::beast::http::string_bod
 
 inline constexpr std::string_view kContextHeader = "X-Meridian-Context";
 
-enum class Page : std::uint8_t { kKey, kHealth, kReady, kMetrics, kStatus, kRing };
+enum class Page : std::uint8_t { kKey, kHealth, kReady, kMetrics, kStatus, kRing, kAudit };
 
 // What the answer has to look like.
 struct Shape {

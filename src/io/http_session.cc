@@ -201,6 +201,7 @@ HttpResponse HttpSession::ResponseOf(node::ClientAnswer answer) const {
       const auto& process = shared_->extras.status;
       return StatusResponse(answer, process ? process() : std::string());
     }
+    case Page::kAudit:
     case Page::kRing: return StatusResponse(answer, {});
     case Page::kKey:
     case Page::kHealth: break;

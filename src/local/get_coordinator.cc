@@ -51,7 +51,10 @@ void GetCoordinator::Get(Moment now, const GetOrder& order) {
 void GetCoordinator::ReadOwn(PendingGet& get) {
   const crdt::RowKey& key = get.outcome.key;
   if (get.list->IsPrimary(self())) {
-    return get.quorum.Record(self(), replica_.Read(key, get.token));
+    // A copy that cannot be read is no answer; one more peer is asked instead.
+    std::optional<crdt::Row> own = replica_.TryRead(key, get.token);
+    if (own) get.quorum.Record(self(), std::move(*own));
+    return;
   }
   std::optional<Hint> hint = hints_.Find(key, get.token);
   if (hint) {

@@ -15,6 +15,7 @@
 #include "base/codec.h"
 #include "crdt/row_update.h"
 #include "crdt/seen_vector.h"
+#include "local/audit_messages.h"
 #include "local/liveness_messages.h"
 #include "local/ring.h"
 
@@ -267,7 +268,9 @@ using RingMessage =
     std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded, SeenProbe,
                  CatchUpAsk, CatchUpRows, FeedOrder, FeedRows, SeenReport, LogRead, LogRows,
                  HeldAsk, HeldEverywhere, ForwardRefused, ReadElsewhere, RowElsewhere, LiveGossip,
-                 Ping, PingAck, PingFor, PingForDone, KeepHint, HintRefused, HintRead>;
+                 Ping, PingAck, PingFor, PingForDone, KeepHint, HintRefused, HintRead, AuditRoots,
+                 AuditBranches, AuditLeaves, AuditDiffering, AuditList, AuditRows, AuditMend,
+                 AuditRestore>;
 
 Bytes Pack(const RingMessage& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);

@@ -58,7 +58,8 @@ crdt::RowUpdate MakeUpdate(const Bytes& storage_key, ByteView bytes,
 
 }  // namespace
 
-PartitionLog::PartitionLog(const Ring& ring, Turn& turn) : turn_(turn) {
+PartitionLog::PartitionLog(const Ring& ring, Turn& turn, LogFollower* follower)
+    : turn_(turn), follower_(follower) {
   for (const Placement& placement : ring.topology().placements) {
     const NodeId self{ring.self().number};
     for (const PartitionId id : ring.table().PartitionsOf(placement.id, self)) {
@@ -73,7 +74,9 @@ void PartitionLog::Load() {
     State& state = states_[i];
     const auto stored = OrStop(turn_.Get(Column::kMeta, SeenCheckpointKey(keys_[i])));
     if (stored) state.seen = OrStop(DecodeVersioned<crdt::SeenVector>(kSeenVersion, *stored));
-    const bool has_tail = LoadTail(keys_[i], state);
+    const bool follows =
+        follower_ == nullptr || follower_->OnCheckpointRead(keys_[i], state.seen.Digest());
+    const bool has_tail = LoadTail(keys_[i], state) || !follows;
     if (!state.seen.empty()) state.changed_at = ++changes_;
     if (!has_tail) state.checkpointed_at = state.changed_at;
   }
@@ -96,7 +99,12 @@ bool PartitionLog::LoadTail(PartitionKey key, State& state) {
     const std::uint64_t next = unbroken ? known->intervals().front().last + 1 : 1;
     const Bytes past = LogKey(key, {*actor, UINT64_MAX});  // above every sequence there is
     OrStop(turn_.Scan(Column::kLog, LogKey(key, {*actor, next}), past, [&](const Entry& entry) {
-      found |= state.seen.Add(DotOfLogKey(entry.key));
+      if (!state.seen.Add(DotOfLogKey(entry.key))) return true;
+      found = true;
+      if (follower_ != nullptr) {
+        const Result<Bytes> row = StorageKeyOfLog(key, entry.value);
+        follower_->OnTail(key, row ? *row : Bytes());
+      }
       return true;
     }));
     from = past;
@@ -132,13 +140,14 @@ bool PartitionLog::Record(PartitionKey key, const crdt::Dot& dot, ByteView stora
   return true;
 }
 
-void PartitionLog::Checkpoint() {
-  for (std::size_t i = 0; i < keys_.size(); ++i) {
+void PartitionLog::Checkpoint(std::size_t part, std::size_t parts) {
+  for (std::size_t i = part; i < keys_.size(); i += parts) {
     State& state = states_[i];
     if (state.checkpointed_at == state.changed_at) continue;
     state.checkpointed_at = state.changed_at;
     turn_.Put(Column::kMeta, SeenCheckpointKey(keys_[i]),
               EncodeVersioned(kSeenVersion, state.seen));
+    if (follower_ != nullptr) follower_->OnCheckpoint(keys_[i], Digest(keys_[i]));
   }
 }
 
@@ -159,7 +168,8 @@ void PartitionLog::Read(PartitionKey key, const crdt::SeenVector& wanted, std::s
         slice.more = true;
         return;
       }
-      if (bytes) {
+      // A row that cannot be read is none to send.
+      if (bytes && crdt::DecodeRow(*bytes)) {
         slice.rows.push_back(MakeUpdate(row->first, *bytes, row->second));
         slice.bytes += slice.rows.back().ApproximateBytes();
       } else {

@@ -21,10 +21,24 @@
 
 namespace meridian::local {
 
+// Keeps something that is exact only together with a log: its own checkpoint is in the batch of the
+// log's, and what changed since then is what the log's tail names.
+class LogFollower {
+ public:
+  virtual ~LogFollower() = default;
+  // While loading: the checkpoint of this partition has a vector with this digest. False: what is
+  // kept beside it is not of that checkpoint, so another one is wanted.
+  virtual bool OnCheckpointRead(PartitionKey key, std::uint64_t digest) = 0;
+  // While loading: since then this row took a dot. Empty: the log row cannot be read.
+  virtual void OnTail(PartitionKey key, ByteView storage_key) = 0;
+  // A checkpoint is being written in this turn.
+  virtual void OnCheckpoint(PartitionKey key, std::uint64_t digest) = 0;
+};
+
 class PartitionLog {
  public:
-  // Both outlive this.
-  PartitionLog(const Ring& ring, Turn& turn);
+  // All outlive this. No follower: nobody is told.
+  PartitionLog(const Ring& ring, Turn& turn, LogFollower* follower = nullptr);
 
   // Reads checkpoints and the logs' tails. Once, before anything else.
   void Load();
@@ -46,8 +60,9 @@ class PartitionLog {
   std::uint64_t changes() const { return changes_; }
   std::uint64_t ChangedAt(PartitionKey key) const { return At(key).changed_at; }
 
-  // Writes the vectors that changed since the last checkpoint.
-  void Checkpoint();
+  // Writes the vectors that changed since the last checkpoint; of every `parts`-th partition from
+  // `part` on, so that a timer can spread them.
+  void Checkpoint(std::size_t part = 0, std::size_t parts = 1);
 
   struct Slice {
     std::vector<crdt::RowUpdate> rows;
@@ -75,6 +90,7 @@ class PartitionLog {
   bool LoadTail(PartitionKey key, State& state);
 
   Turn& turn_;
+  LogFollower* follower_;
   std::vector<PartitionKey> keys_;  // ascending
   std::vector<State> states_;       // of keys_
   std::uint64_t changes_ = 0;

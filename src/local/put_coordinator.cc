@@ -147,7 +147,10 @@ void PutCoordinator::Put(Moment now, const PutOrder& order) {
 }
 
 void PutCoordinator::Run(Moment now, const PutOrder& order, const Place& place) {
-  const crdt::Row stored = ReadOwn(order, place);
+  const std::optional<crdt::Row> copy = ReadOwn(order, place);
+  // Over a copy that cannot be read nothing may be minted (rule 2); another primary can.
+  if (!copy) return Refuse(order, OutcomeStatus::kNotReady);
+  const crdt::Row& stored = *copy;
   if (const auto refusal = Refusal(stored, order, place)) return Refuse(order, *refusal);
 
   ++counters_.puts;
@@ -165,8 +168,9 @@ void PutCoordinator::Run(Moment now, const PutOrder& order, const Place& place) 
 }
 
 // A stand-in knows of a row what it keeps of it, which may be nothing.
-crdt::Row PutCoordinator::ReadOwn(const PutOrder& order, const Place& place) {
-  if (!place.stands_in) return replica_.Read(order.key, place.token);
+// Nothing: the copy cannot be read.
+std::optional<crdt::Row> PutCoordinator::ReadOwn(const PutOrder& order, const Place& place) {
+  if (!place.stands_in) return replica_.TryRead(order.key, place.token);
   std::optional<Hint> hint = hints_.Find(order.key, place.token);
   return hint ? std::move(hint->row) : crdt::Row{};
 }

@@ -1,21 +1,77 @@
 #include "local/replica.h"
 
+#include <algorithm>
+
 #include "base/fail_stop.h"
+#include "base/hash.h"
 
 namespace meridian::local {
 
 void Replica::Start() {
   minter_.Load();
   log_.Load();
+  trees_.FinishLoad();
 }
 
-crdt::Row Replica::Read(const crdt::RowKey& key, Token token) {
+namespace {
+
+constexpr std::size_t kUnreadableMax = 1000;  // names kept until the audit takes them
+
+// What a copy becomes when the audit gives it `given`. Of two that claim to know the same, no
+// version is dropped; else who knows more is right about what was overwritten.
+crdt::Row Mended(const crdt::Row& stored, const crdt::Row& given, crdt::Policy policy) {
+  if (given.context == stored.context) {
+    crdt::Row both = given;
+    for (const crdt::Version& version : stored.versions) {
+      if (!both.Has(version.dot)) both.versions.push_back(version);
+    }
+    std::ranges::sort(both.versions, {}, &crdt::Version::dot);
+    return crdt::Join(both, both, policy);
+  }
+  if (given.context.Covers(stored.context)) return given;
+  return crdt::Join(stored, given, policy);
+}
+
+}  // namespace
+
+std::optional<crdt::Row> Replica::TryRead(const crdt::RowKey& key, Token token) {
   const Bytes storage_key = crdt::StorageKey(key, token);
   if (const crdt::Row* cached = cache_.Find(token, storage_key)) return *cached;
   const auto bytes = OrStop(turn_.Get(Column::kData, storage_key));
-  crdt::Row row = bytes ? OrStop(crdt::DecodeRow(*bytes)) : crdt::Row{};
+  Result<crdt::Row> row = bytes ? crdt::DecodeRow(*bytes) : crdt::Row{};
+  if (!row) {
+    ++counters_.rows_unreadable;
+    if (unreadable_.size() < kUnreadableMax) unreadable_.insert(storage_key);
+    return std::nullopt;
+  }
+  cache_.Store(token, storage_key, *row);
+  return std::move(*row);
+}
+
+bool Replica::Restore(const crdt::RowUpdate& update, std::uint64_t expected, bool replaces) {
+  const Token token = update.key.token();
+  const PartitionKey key = ring_.PartitionOfToken(update.key.placement, token);
+  if (!log_.Holds(key)) return false;
+  const Bytes storage_key = crdt::StorageKey(update.key, token);
+  const auto bytes = OrStop(turn_.Get(Column::kData, storage_key));
+  if ((bytes ? HashOf(*bytes) : 0) != expected) return false;
+  const Namespace* space = ring_.topology().FindNamespace(update.key.space);
+  const Policy policy = space == nullptr ? Policy::kSiblings : space->policy;
+  const Result<crdt::Row> stored = bytes ? crdt::DecodeRow(*bytes) : crdt::Row{};
+  const bool anew = !stored || replaces;
+  const crdt::Row row = anew ? update.row : Mended(*stored, update.row, policy);
+  const std::size_t leaf = crdt::LeafOf(token, ring_.topology().partition_bits);
+  // A tree that disagrees with the disk has what the disk should have.
+  const bool tree_is_right = trees_.Recount(key, leaf) != trees_.LeafOf(key, leaf);
+  RecordAll(key, {update.key, row, update.listed}, storage_key);
+  if (!tree_is_right) {
+    trees_.Change(key, token, storage_key, stored ? *stored : crdt::Row{}, row, false);
+  }
+  trees_.Mark(key, leaf);
   cache_.Store(token, storage_key, row);
-  return row;
+  turn_.Put(Column::kData, storage_key, crdt::EncodeRow(row));
+  dirty_.Mark(token, turn_.Open());
+  return true;
 }
 
 bool Replica::Apply(const crdt::RowUpdate& update) {
@@ -24,7 +80,9 @@ bool Replica::Apply(const crdt::RowUpdate& update) {
     ++counters_.rows_refused;
     return false;
   }
-  ApplyOver(Read(update.key, token), update, token);
+  const auto stored = TryRead(update.key, token);
+  if (!stored) return false;
+  ApplyOver(*stored, update, token);
   return true;
 }
 
@@ -40,6 +98,7 @@ void Replica::ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, 
   const bool collected = stored.context.empty() && incoming.versions.empty() && !recorded;
   const bool changed = joined != stored && !collected;
   if (changed) {
+    trees_.Change(key, token, storage_key, stored, joined, recorded);
     cache_.Store(token, storage_key, joined);
     turn_.Put(Column::kData, std::move(storage_key), crdt::EncodeRow(joined));
   }

@@ -3,18 +3,26 @@
 //     client, peer, catch-up, another region ──> Apply ──> data row + log rows, in one batch
 //
 // Apply joins what arrives with what is stored. It is idempotent, commutative and associative, and
-// it never refuses; limits bind where a dot is minted. There is no second way to change a row.
+// it never refuses; limits bind where a dot is minted. There is no second way to change a row, but
+// for the audit's Restore.
+//
+// A row whose bytes cannot be decoded is no copy: it is not answered with, nothing is minted over
+// it and nothing is joined with it, for a join would take its versions for overwritten. It waits
+// for the audit, which is told at once.
 
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "base/turn.h"
 #include "crdt/row_update.h"
 #include "local/dirty_filter.h"
 #include "local/minter.h"
 #include "local/partition_log.h"
+#include "local/partition_trees.h"
 #include "local/ring.h"
 #include "local/row_cache.h"
 
@@ -25,13 +33,18 @@ struct ReplicaCounters {
   std::uint64_t rows_known = 0;        // rows that brought nothing new
   std::uint64_t versions_dropped = 0;  // seen here and overwritten since (rule 4)
   std::uint64_t rows_refused = 0;      // of a partition this node does not hold
+  std::uint64_t rows_unreadable = 0;   // met where a row should be: bytes that are none
 };
 
 class Replica {
  public:
   // All outlive this.
   Replica(const Ring& ring, Turn& turn)
-      : ring_(ring), turn_(turn), minter_(ring, turn), log_(ring, turn) {}
+      : ring_(ring),
+        turn_(turn),
+        minter_(ring, turn),
+        trees_(ring, turn),
+        log_(ring, turn, &trees_) {}
 
   // Loads the logs. Once, before anything else; then the minter begins.
   void Start();
@@ -40,20 +53,35 @@ class Replica {
   Actor actor() const { return minter_.actor(); }
   Minter& minter() { return minter_; }
 
-  // The stored row; an empty one when there is none.
-  crdt::Row Read(const crdt::RowKey& key, Token token);
+  // The stored row; an empty one when there is none. Nothing: its bytes cannot be decoded.
+  std::optional<crdt::Row> TryRead(const crdt::RowKey& key, Token token);
+  // The same for a caller to whom a copy that cannot be read is none.
+  crdt::Row Read(const crdt::RowKey& key, Token token) {
+    return TryRead(key, token).value_or(crdt::Row{});
+  }
 
   // What an answer that shows this row must wait for; 0: nothing.
   BatchId DurabilityOf(Token token) const { return turn_.Unless(dirty_.LastWrite(token)); }
 
   // Joins the row with the stored one, marks its dots as seen and logs them. False when this node
-  // does not hold the row's partition.
+  // does not hold the row's partition, or its copy cannot be read until the audit has put it right.
   bool Apply(const crdt::RowUpdate& update);
   // The same for a caller that has just read what is stored.
   void ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, Token token);
 
+  // Puts a copy right that the audit has judged wrong: the one place where rule 4 does not bind.
+  // `expected` is the digest of the bytes that were judged, 0 for none; when others are stored by
+  // now, or the partition is not held, nothing is done. `replaces`: what is stored is worthless.
+  bool Restore(const crdt::RowUpdate& update, std::uint64_t expected, bool replaces);
+
+  // Rows that were found unreadable since the last call.
+  bool HasUnreadable() const { return !unreadable_.empty(); }
+  std::set<Bytes> TakeUnreadable() { return std::exchange(unreadable_, {}); }
+
   const PartitionLog& log() const { return log_; }
   PartitionLog& log() { return log_; }
+  const PartitionTrees& trees() const { return trees_; }
+  PartitionTrees& trees() { return trees_; }
   const ReplicaCounters& counters() const { return counters_; }
 
  private:
@@ -64,9 +92,11 @@ class Replica {
   const Ring& ring_;
   Turn& turn_;
   Minter minter_;
-  PartitionLog log_;
+  PartitionTrees trees_;
+  PartitionLog log_;  // tells trees_
   DirtyFilter dirty_;
   RowCache cache_;
+  std::set<Bytes> unreadable_;
   ReplicaCounters counters_;
 };
 

@@ -24,6 +24,7 @@ enum class Operation : std::uint8_t {
   kMetrics,  // answers one value: an encoded MetricSet (node/metrics.h)
   kReady,    // kOk when the process serves, else kUnavailable
   kCopy,     // answers one value: JSON of what this node itself holds of the key
+  kAudit,    // begins an audit of this node's partitions; key "rebuild": reads every row first
 };
 
 enum class Level : std::uint8_t { kLocalQuorum, kOne, kAll, kEachQuorum };

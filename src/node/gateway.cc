@@ -233,7 +233,7 @@ void GatewayNode::Serve(Moment now, Request request) {
   const Result<ClientRequest> decoded = DecodeRequest(request.body);
   ClientAnswer answer;
   if (!decoded || decoded->operation <= Operation::kDelete ||
-      decoded->operation == Operation::kCopy) {
+      decoded->operation == Operation::kCopy || decoded->operation == Operation::kAudit) {
     answer = Refused(Status::kBadRequest, "this is a gateway; ask a node of the region");
   } else if (decoded->operation == Operation::kStatus) {
     answer.values = {StatusJson(now)};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/ids.h"
+#include "local/audit.h"
 #include "local/catch_up.h"
 #include "local/coordinator.h"
 #include "local/failure_detector.h"
@@ -23,6 +24,7 @@ struct RingNodeOptions {
   local::FailureDetectorOptions failure_detector;
   local::HintOptions hints;
   local::HandoverOptions handover;
+  local::AuditOptions audit;
   Duration timeout_default = std::chrono::seconds(2);
   Duration timeout_max = std::chrono::seconds(60);
   Duration checkpoint_interval = std::chrono::seconds(10);

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "node/audit_status.h"
+
 namespace meridian::node {
 namespace {
 
@@ -71,6 +73,7 @@ std::string StatusJson(const NodeFigures& figures) {
   json["peers"] = PeersJson(figures);
   json["slowness"] = figures.detector.slowness();
   json["hints"] = HintsJson(HintsOf(figures));
+  json["audit"] = AuditJson(figures.now.monotonic, figures.replica, figures.audit);
   return json.dump();
 }
 
@@ -123,6 +126,7 @@ MetricSet MetricsOf(const NodeFigures& figures) {
   add(MetricKind::kGauge, "slowness", "0 punctual, 4 so slow that it hardly judges its peers.",
       static_cast<std::uint64_t>(figures.detector.slowness()));
   AddPeers(figures, set);
+  AddAuditMetrics(figures.now.monotonic, figures.replica, figures.audit, set);
   return set;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "local/audit.h"
 #include "local/catch_up.h"
 #include "local/coordinator.h"
 #include "local/failure_detector.h"
@@ -24,6 +25,7 @@ struct NodeFigures {
   const local::FailureDetector& detector;
   const local::HintStore& hints;
   const local::Handover& handover;
+  const local::Audit& audit;
   Moment now;
   std::size_t requests_waiting = 0;
   std::uint64_t corrupt_messages = 0;

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "node/audit_status.h"
 #include "node/copy_view.h"
 #include "node/node_status.h"
 #include "node/request_rules.h"
 
 namespace meridian::node {
 namespace {
+
+// Checkpoints carry trees, 8 KiB a partition, so they are spread over their interval.
+constexpr std::size_t kCheckpointParts = 16;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -26,6 +30,7 @@ RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& s
       coordinator_(ring_, turn_, replica_, hints_, liveness_, options_.coordinator),
       catch_up_(ring_, turn_, replica_, options_.catch_up),
       handover_(ring_, turn_, replica_, hints_, liveness_, options_.handover),
+      audit_(ring_, turn_, replica_, options_.audit),
       feed_(ring_, turn_, replica_),
       clients_(options_, ring_, turn_, coordinator_, liveness_, signer),
       log_(log) {}
@@ -38,7 +43,8 @@ void RingNode::Start(Moment now) {
   coordinator_.Start();
   clients_.Start(replica_.actor());
   catch_up_.Start(now);
-  next_checkpoint_ = now.monotonic + options_.checkpoint_interval;
+  audit_.Start(now);
+  next_checkpoint_ = now.monotonic + options_.checkpoint_interval / kCheckpointParts;
   log_.Write(Severity::kInfo, "started as " + ToString(replica_.actor()) + ", holding " +
                                   std::to_string(replica_.log().partitions().size()) +
                                   " partitions");
@@ -88,6 +94,14 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](const local::PingForDone& m) { detector_.OnPingForDone(m); },
                  [&](const local::KeepHint& m) { KeepAll(now, from, m); },
                  [&](const local::HintRefused& m) { coordinator_.OnHintRefused(now, node, m); },
+                 [&](const local::AuditRoots& m) { audit_.OnRoots(now, node, m); },
+                 [&](const local::AuditBranches& m) { audit_.OnBranches(now, node, m); },
+                 [&](const local::AuditLeaves& m) { audit_.peer().OnLeaves(node, m); },
+                 [&](const local::AuditDiffering& m) { audit_.OnDiffering(now, node, m); },
+                 [&](const local::AuditList& m) { audit_.peer().OnList(node, m); },
+                 [&](local::AuditRows& m) { audit_.OnRows(now, node, std::move(m)); },
+                 [&](const local::AuditMend& m) { audit_.peer().OnMend(m); },
+                 [&](const local::AuditRestore& m) { audit_.peer().OnRestore(node, m); },
                  // What a node sends but never gets.
                  [&](const local::FeedRows&) { ++corrupt_messages_; },
                  [&](const local::SeenReport&) { ++corrupt_messages_; },
@@ -118,7 +132,7 @@ void RingNode::KeepAll(Moment now, ProcessId from, const local::KeepHint& messag
     const Token token = update.key.token();
     const bool mine = ring_.IsMine(ring_.PartitionOfToken(update.key.placement, token));
     if (mine) {
-      replica_.Apply(update);
+      if (!replica_.Apply(update)) return;  // no ack: its copy cannot be read
     } else if (!hints_.Keep(now, update, message.needed, message.absent)) {
       return turn_.Send(from, Pack(local::HintRefused{message.id}));
     }
@@ -136,8 +150,9 @@ void RingNode::AnswerRead(ProcessId from, const local::ReadRow& read) {
     local::HintRead answer{read.id, hint ? std::move(hint->row) : crdt::Row{}};
     return turn_.Send(from, Pack(std::move(answer)), hints_.DurabilityOf(token));
   }
-  turn_.Send(from, Pack(local::RowRead{read.id, replica_.Read(read.key, token)}),
-             replica_.DurabilityOf(token));
+  std::optional<crdt::Row> row = replica_.TryRead(read.key, token);
+  if (!row) return;  // the asker turns to others; the audit mends this copy
+  turn_.Send(from, Pack(local::RowRead{read.id, std::move(*row)}), replica_.DurabilityOf(token));
 }
 
 void RingNode::Serve(Moment now, Request request) {
@@ -151,9 +166,9 @@ void RingNode::Serve(Moment now, Request request) {
 
 // Requests about this process: how it is, what it holds.
 void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
-  const NodeFigures figures{ring_, replica_,           coordinator_,     catch_up_,
-                            feed_, detector_,          hints_,           handover_,
-                            now_,  clients_.waiting(), corrupt_messages_};
+  const NodeFigures figures{
+      ring_,  replica_, coordinator_,       catch_up_,        feed_, detector_, hints_, handover_,
+      audit_, now_,     clients_.waiting(), corrupt_messages_};
   ClientAnswer answer;
   if (request.operation == Operation::kStatus) {
     answer.values = {StatusJson(figures)};
@@ -161,10 +176,23 @@ void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
     answer.values = {EncodeMetrics(MetricsOf(figures))};
   } else if (request.operation == Operation::kCopy) {
     answer = CopyOf(request);
+  } else if (request.operation == Operation::kAudit) {
+    answer = BeginAudit(request);
   } else if (!replica_.HasStarted()) {
     answer = Refused(Status::kUnavailable, "this node is starting");
   }
   turn_.Reply(tag, EncodeAnswer(answer));
+}
+
+ClientAnswer RingNode::BeginAudit(const ClientRequest& request) {
+  if (!request.key.empty() && request.key != "rebuild") {
+    return Refused(Status::kBadRequest, "an audit is asked for as /audit or /audit/rebuild");
+  }
+  if (!replica_.HasStarted()) return Refused(Status::kUnavailable, "this node is starting");
+  audit_.Begin(now_, request.key == "rebuild");
+  ClientAnswer answer;
+  answer.values = {AuditJson(now_.monotonic, replica_, audit_).dump()};
+  return answer;
 }
 
 ClientAnswer RingNode::CopyOf(const ClientRequest& request) {
@@ -205,21 +233,25 @@ void RingNode::Tick(Moment now) {
   detector_.SetLoad(clients_.waiting());
   detector_.Tick(now);
   handover_.Tick(now);
+  audit_.Tick(now);
   if (now.monotonic >= next_checkpoint_) {
-    next_checkpoint_ = now.monotonic + options_.checkpoint_interval;
-    replica_.log().Checkpoint();
+    next_checkpoint_ = now.monotonic + options_.checkpoint_interval / kCheckpointParts;
+    replica_.log().Checkpoint(checkpoint_part_, kCheckpointParts);
+    checkpoint_part_ = (checkpoint_part_ + 1) % kCheckpointParts;
   }
 }
 
 Instant RingNode::NextDeadline() const {
   return std::min({coordinator_.NextDeadline(), clients_.NextDeadline(), catch_up_.NextDeadline(),
-                   handover_.NextDeadline(), detector_.NextDeadline(), next_checkpoint_});
+                   handover_.NextDeadline(), detector_.NextDeadline(), audit_.NextDeadline(),
+                   next_checkpoint_});
 }
 
 Output RingNode::TakeOutput() {
   clients_.Settle(now_, coordinator_.TakeOutcomes());
   feed_.Push(now_, coordinator_.TakeMinted());
   TellOfPeers();
+  for (std::string& line : audit_.TakeLines()) log_.Write(Severity::kWarning, std::move(line));
   return turn_.Take();
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/ports.h"
 #include "base/turn.h"
+#include "local/audit.h"
 #include "local/catch_up.h"
 #include "local/coordinator.h"
 #include "local/failure_detector.h"
@@ -44,11 +45,13 @@ class RingNode final : public Machine {
   const local::Liveness& liveness() const { return liveness_; }
   // Writes kept here for primaries that could not be had.
   std::uint64_t hint_count() const { return hints_.total().rows(); }
+  const local::Audit& audit() const { return audit_; }
 
  private:
   void Dispatch(Moment now, ProcessId from, local::RingMessage message);
   void ApplyAll(ProcessId from, const local::Replicate& message);
   void KeepAll(Moment now, ProcessId from, const local::KeepHint& message);
+  ClientAnswer BeginAudit(const ClientRequest& request);
   void AnswerRead(ProcessId from, const local::ReadRow& read);
   void ServeOperator(RequestTag tag, const ClientRequest& request);
   ClientAnswer CopyOf(const ClientRequest& request);
@@ -64,11 +67,13 @@ class RingNode final : public Machine {
   local::Coordinator coordinator_;
   local::CatchUp catch_up_;
   local::Handover handover_;
+  local::Audit audit_;
   local::GatewayFeed feed_;
   ClientService clients_;
   Log& log_;
   Moment now_;  // of the latest event
   Instant next_checkpoint_ = kNever;
+  std::size_t checkpoint_part_ = 0;
   std::uint64_t corrupt_messages_ = 0;
 };
 

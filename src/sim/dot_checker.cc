@@ -41,9 +41,16 @@ void DotChecker::OnSent(const Message& message) {
   if (auto ring = local::UnpackRingMessage(message.body)) {
     std::visit(
         [&](const auto& body) {
-          if constexpr (requires { body.rows; }) SeeAll(body.rows, message.from);
+          if constexpr (requires { SeeAll(body.rows, message.from); }) {
+            SeeAll(body.rows, message.from);
+          }
         },
         *ring);
+    if (const auto* restore = std::get_if<local::AuditRestore>(&*ring)) {
+      for (const local::Restored& one : restore->rows) {
+        See(one.update.key, one.update.row, message.from);
+      }
+    }
   } else if (auto wan = wan::UnpackWanMessage(message.body)) {
     if (const auto* batch = std::get_if<wan::Batch>(&*wan)) SeeAll(batch->rows, message.from);
   } else {

@@ -1,5 +1,7 @@
 #include "sim/scenario.h"
 
+#include <algorithm>
+
 #include "base/fail_stop.h"
 #include "local/log_keys.h"
 #include "sim/rest_checker.h"
@@ -40,7 +42,8 @@ Scenario::Scenario(const TopologyShape& shape)
     : options_(OptionsFor(shape)),
       dots_(options_.topology.partition_bits, violations_),
       holes_(options_.topology),
-      watchers_(dots_, holes_),
+      audits_(violations_),
+      watchers_(dots_, holes_, audits_),
       cluster_(options_, Random(1), trace_, watchers_) {
   cluster_.network().SetQuality(kNear, kFar);
   for (const ProcessId node : cluster_.nodes()) StartDisk(node);
@@ -191,6 +194,51 @@ std::uint64_t Scenario::HintCount() {
     if (cluster_.IsUp(node)) count += cluster_.ring_node(node).hint_count();
   }
   return count;
+}
+
+void Scenario::AlterRow(ProcessId node, const Bytes& key,
+                        const std::function<Bytes(const Bytes&)>& alter) {
+  const local::Namespace* space = cluster_.topology().FindNamespace("default");
+  cluster_.at(node).disk().Rot(Column::kData,
+                               crdt::StorageKey({space->placement, space->id, key, {}}), alter);
+}
+
+std::optional<Bytes> Scenario::Stored(ProcessId node, const Bytes& key) const {
+  const local::Namespace* space = cluster_.topology().FindNamespace("default");
+  return OrStop(cluster_.at(node).disk().Get(
+      Column::kData, crdt::StorageKey({space->placement, space->id, key, {}})));
+}
+
+Scenario::Found Scenario::Audit(std::uint16_t region) {
+  std::map<ProcessId, std::uint64_t> rounds;
+  std::vector<ProcessId> nodes;
+  node::ClientRequest request;
+  request.operation = node::Operation::kAudit;
+  request.key = "rebuild";
+  for (const ProcessId process : cluster_.nodes()) {
+    if (process.region.value != region || !cluster_.IsUp(process)) continue;
+    nodes.push_back(process);
+    rounds[process] = cluster_.ring_node(process).audit().Figures().rounds;
+    Begin(process, request);
+  }
+  const auto runs = [&](ProcessId process) {
+    const local::AuditFigures figures = cluster_.ring_node(process).audit().Figures();
+    return figures.running || figures.rounds == rounds[process];
+  };
+  const Instant until = cluster_.queue().now() + kQuietWithin;
+  do {
+    RunFor(milliseconds(20));
+  } while (std::ranges::any_of(nodes, runs) && cluster_.queue().now() < until);
+  Found found;
+  for (const ProcessId process : nodes) {
+    const local::Audit& audit = cluster_.ring_node(process).audit();
+    for (std::size_t i = 0; i < local::kAuditCauses; ++i) {
+      const std::string cause = NameOf(static_cast<local::AuditCause>(i));
+      if (const auto count = audit.Figures().findings[i]) found["found " + cause] += count;
+      if (const auto count = audit.peer().counters().repairs[i]) found["mended " + cause] += count;
+    }
+  }
+  return found;
 }
 
 void Scenario::RunFor(Duration duration) {

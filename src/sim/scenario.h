@@ -12,6 +12,8 @@
 
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,6 +81,14 @@ class Scenario {
   // Erases the row of a node that is down, and its log. That its dots were seen stays in the
   // checkpoint: what collecting a row will do.
   void CollectRow(ProcessId node, const Bytes& key, const std::string& space = "default");
+  // Puts other bytes in place of a row's, or none, behind the node's back: what a rotten disk does.
+  void AlterRow(ProcessId node, const Bytes& key, const std::function<Bytes(const Bytes&)>& alter);
+  // Has every node of the region audit all it holds, with every row read from disk, and waits for
+  // the end: what was found and what was mended since the nodes started, by cause.
+  using Found = std::map<std::string, std::uint64_t>;
+  Found Audit(std::uint16_t region);
+  // The bytes of a row on a node's disk.
+  std::optional<Bytes> Stored(ProcessId node, const Bytes& key) const;
 
   // Hints on all nodes that are up.
   std::uint64_t HintCount();
@@ -100,6 +110,7 @@ class Scenario {
   ClusterOptions options_;
   DotChecker dots_;
   HoleChecker holes_;
+  AuditChecker audits_;
   Watchers watchers_;
   SimCluster cluster_;
 };

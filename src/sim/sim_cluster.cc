@@ -54,6 +54,7 @@ SimProcess::Factory SimCluster::FactoryOf(ProcessId process) {
     options.chance = HashOf(ToString(process), ++lives_);
     options.checkpoint_interval = options_.checkpoint_interval;
     options.catch_up.interval = options_.catch_up_interval;
+    options.audit = options_.audit;
     options.coordinator.siblings_max = options_.siblings_max;
     if (options_.plant == Plant::kReuseIncarnation) {  // nothing but its disk tells it
       options.chance = 0;

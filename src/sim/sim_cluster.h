@@ -34,6 +34,7 @@ struct ClusterOptions {
   Duration checkpoint_interval = std::chrono::seconds(5);
   Duration catch_up_interval = std::chrono::seconds(1);
   std::size_t beats_per_extent = 3;
+  local::AuditOptions audit;
   std::size_t siblings_max = 100;
   Plant plant = Plant::kNothing;
 };

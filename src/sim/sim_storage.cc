@@ -57,6 +57,18 @@ void SimStorage::CrashKeeping(std::size_t unsynced_batches) {
   applied_ = synced_ = {};
 }
 
+void SimStorage::Rot(Column column, const Bytes& key,
+                     const std::function<Bytes(const Bytes&)>& alter) {
+  Rows& rows = Of(column);
+  const auto row = rows.find(key);
+  Bytes altered = alter(row == rows.end() ? Bytes() : row->second);
+  if (!altered.empty()) {
+    rows[key] = std::move(altered);
+  } else if (row != rows.end()) {
+    rows.erase(row);
+  }
+}
+
 Result<std::optional<Bytes>> SimStorage::Get(Column column, ByteView key) const {
   const auto found = Of(column).find(key);
   if (found == Of(column).end()) return std::optional<Bytes>();

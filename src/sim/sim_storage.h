@@ -7,12 +7,14 @@
 // The fault model. A crash keeps everything up to the last Sync and, of the batches after it, a
 // prefix: none (kill with the cache lost), or as many as a Random draws (the kernel had written
 // some of the log by itself). A batch is never torn, and none survives without those before it. A
-// full disk refuses whole batches. Nothing is lost, changed or reordered without a crash.
+// full disk refuses whole batches. Nothing is lost, changed or reordered without a crash, unless a
+// test says so by Rot.
 
 #pragma once
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <map>
 
 #include "base/ports.h"
@@ -33,6 +35,9 @@ class SimStorage final : public Storage {
   void Crash(Random& torn_tail);
 
   void SetFull(bool full) { full_ = full; }
+
+  // Changes what is stored under a key behind everybody's back; empty: nothing is stored any more.
+  void Rot(Column column, const Bytes& key, const std::function<Bytes(const Bytes&)>& alter);
 
   BatchId applied() const { return applied_; }
   BatchId synced() const { return synced_; }

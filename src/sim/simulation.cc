@@ -26,6 +26,10 @@ ClusterOptions DrawOptions(Random& random, Plant plant) {
   options.beats_per_extent = random.Between(2, 6);
   options.siblings_max = random.OneIn(4) ? 8 : 100;
   options.plant = plant;
+  // Often, so that it meets every fault; a small step, for a storm has few rows.
+  options.audit.interval = seconds(random.Between(1, 6));
+  options.audit.settle = std::chrono::milliseconds(300);
+  options.audit.rebuild.rows_per_step = 20;
   return options;
 }
 
@@ -55,7 +59,8 @@ class Run {
         fault_options_(DrawFaults(random_)),
         dots_(cluster_options_.topology.partition_bits, violations_),
         holes_(cluster_options_.topology),
-        watchers_(dots_, holes_),
+        audits_(violations_),
+        watchers_(dots_, holes_, audits_),
         cluster_(cluster_options_, random_.Fork(), trace_, watchers_),
         workload_(cluster_, workload_options_, random_.Fork()),
         faults_(cluster_, fault_options_, random_.Fork()) {}
@@ -101,6 +106,7 @@ class Run {
     holes_.Check(cluster_, violations_);
     HistoryChecker history(cluster_options_.topology, workload_.history(), dots_);
     history.Check(cluster_, violations_);
+    audits_.Check(cluster_);
   }
 
   RunReport Report(std::uint64_t seed, Duration virtual_time) const {
@@ -135,6 +141,7 @@ class Run {
   DotChecker dots_;
   HoleChecker holes_;
   HintChecker hints_;
+  AuditChecker audits_;
   Watchers watchers_;
   SimCluster cluster_;
   Workload workload_;

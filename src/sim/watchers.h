@@ -1,7 +1,8 @@
-// Shows everything that happens to both checkers that watch a run.
+// Shows everything that happens to all checkers that watch a run.
 
 #pragma once
 
+#include "sim/audit_checker.h"
 #include "sim/dot_checker.h"
 #include "sim/hole_checker.h"
 
@@ -9,10 +10,14 @@ namespace meridian::sim {
 
 class Watchers final : public Observer {
  public:
-  // Both outlive this.
-  Watchers(DotChecker& dots, HoleChecker& holes) : dots_(dots), holes_(holes) {}
+  // All outlive this.
+  Watchers(DotChecker& dots, HoleChecker& holes, AuditChecker& audits)
+      : dots_(dots), holes_(holes), audits_(audits) {}
 
-  void OnSent(const Message& message) override { dots_.OnSent(message); }
+  void OnSent(const Message& message) override {
+    dots_.OnSent(message);
+    audits_.OnSent(message);
+  }
   void OnApplied(ProcessId process, const WriteBatch& batch) override {
     dots_.OnApplied(process, batch);
   }
@@ -21,6 +26,7 @@ class Watchers final : public Observer {
  private:
   DotChecker& dots_;
   HoleChecker& holes_;
+  AuditChecker& audits_;
 };
 
 }  // namespace meridian::sim

@@ -109,6 +109,10 @@ std::vector<node::MetricSet> MetricSets() {
 
 std::vector<local::RingMessage> RingMessages() {
   const crdt::PartitionSeen seen{{{1}, {2}}, SeenVectors()[1]};
+  const local::LeafName leaf{seen.key, 1023};
+  const local::Mend mend{"row", {5}, local::AuditCause::kContent, true};
+  const local::RowPrint print{
+      "row", {5}, true, Rows()[2].context, {{{kActors[0], 300}, {6}, true}}};
   return {local::Replicate{7, RowUpdates()},
           local::ReplicateAck{300},
           local::ReadRow{7, kKey},
@@ -135,7 +139,15 @@ std::vector<local::RingMessage> RingMessages() {
           local::PingForDone{7, true},
           local::KeepHint{7, 2, RowUpdates(), {NodeId{2}, NodeId{5}}},
           local::HintRefused{7},
-          local::HintRead{7, Rows()[2]}};
+          local::HintRead{7, Rows()[2]},
+          local::AuditRoots{7, {{seen.key, {8}}}},
+          local::AuditBranches{7, {{seen.key, {{{1}, {2}}}}}},
+          local::AuditLeaves{7, {{seen.key, 31, {{{1}, {2}}}}}},
+          local::AuditDiffering{7, {leaf}},
+          local::AuditList{7, {{leaf, "from"}}},
+          local::AuditRows{7, {{{leaf, "from"}, "to", true, {print}}}, {seen}},
+          local::AuditMend{{2}, {mend}},
+          local::AuditRestore{{{mend, RowUpdates()[1]}}, {leaf}}};
 }
 
 std::vector<wan::WanMessage> WanMessages() {

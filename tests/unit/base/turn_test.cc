@@ -129,5 +129,29 @@ TEST_F(TurnTest, ScansSeeEarlierTurnsOnly) {
   EXPECT_EQ(seen, "a");
 }
 
+TEST_F(TurnTest, AScanOfRowsShowsTheOpenTurnsToo) {
+  for (const char* key : {"b", "c", "e", "f"}) turn_.Put(Column::kData, key, "old");
+  End();
+  for (const char* key : {"a", "c", "d", "f", "g"}) turn_.Put(Column::kData, key, "new");
+  turn_.Erase(Column::kData, "e");
+  const auto scanned = [&](ByteView from, ByteView to, std::size_t most) {
+    std::string text;
+    std::size_t shown = 0;
+    EXPECT_TRUE(turn_
+                    .Scan(Column::kData, from, to,
+                          [&](const Entry& entry) {
+                            text += Bytes(entry.key) + '=' + Bytes(entry.value) + ' ';
+                            return ++shown < most;
+                          })
+                    .has_value());
+    return text;
+  };
+  EXPECT_EQ(scanned("a", "", 99), "a=new b=old c=new d=new f=new g=new ");
+  EXPECT_EQ(scanned("b", "f", 99), "b=old c=new d=new ");
+  EXPECT_EQ(scanned("a", "", 3), "a=new b=old c=new ");
+  EXPECT_EQ(scanned("a", "", 1), "a=new ");
+  EXPECT_EQ(scanned("g", "", 99), "g=new ");
+}
+
 }  // namespace
 }  // namespace meridian

@@ -21,6 +21,10 @@ PartitionSeen SomeSeen() {
   return seen;
 }
 
+const LeafName kLeaf{{{1}, {2}}, 1023};
+const RowPrint kPrint{"row", {5}, true, kUpdate.row.context, {{{kA, 3}, {6}, true}}};
+const Mend kMend{"row", {5}, AuditCause::kContent, true};
+
 // One of each, by name, with every field set.
 const std::map<std::string, RingMessage>& Examples() {
   static const std::map<std::string, RingMessage> kExamples = {
@@ -52,6 +56,14 @@ const std::map<std::string, RingMessage>& Examples() {
       {"keep_hint", KeepHint{7, 2, {kUpdate}, {NodeId{3}}}},
       {"hint_refused", HintRefused{7}},
       {"hint_read", HintRead{7, kUpdate.row}},
+      {"audit_roots", AuditRoots{7, {{{{1}, {2}}, {0x0102030405060708}}}}},
+      {"audit_branches", AuditBranches{7, {{{{1}, {2}}, {{{1}, {2}}}}}}},
+      {"audit_leaves", AuditLeaves{7, {{{{1}, {2}}, 31, {{{1}, {2}}}}}}},
+      {"audit_differing", AuditDiffering{7, {kLeaf}}},
+      {"audit_list", AuditList{7, {{kLeaf, "from"}}}},
+      {"audit_rows", AuditRows{7, {{{kLeaf, "from"}, "to", true, {kPrint}}}, {SomeSeen()}}},
+      {"audit_mend", AuditMend{{2}, {kMend}}},
+      {"audit_restore", AuditRestore{{{kMend, kUpdate}}, {kLeaf}}},
   };
   return kExamples;
 }

@@ -53,6 +53,8 @@ TEST_F(NodeStatusTest, MetricsAreWellNamedAndCount) {
   EXPECT_EQ(values.at("meridian_node_corrupt_messages_total"), 1);
   EXPECT_EQ(values.at("meridian_node_ready"), 1);
   EXPECT_EQ(values.at("meridian_node_peer_stateus-east-2"), 0);
+  EXPECT_EQ(values.at("meridian_node_audit_findings_totalcontent"), 0);
+  EXPECT_EQ(values.at("meridian_node_audit_repairs_totalmissing_row"), 0);
 }
 
 }  // namespace

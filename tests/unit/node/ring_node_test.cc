@@ -196,8 +196,9 @@ TEST_F(RingNodeTest, WritesACheckpointWhenItIsDue) {
   Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
   EXPECT_EQ(disk.Count(Column::kMeta), 1U) << "the incarnation";
   EXPECT_LE(node->NextDeadline(), At(10s).monotonic);
-  Tick(At(10s));
+  for (int second = 1; second <= 16; ++second) Tick(At(1s * second));
   EXPECT_EQ(disk.Count(Column::kMeta), 2U);
+  EXPECT_GT(disk.Count(Column::kTree), 0U) << "the trees' snapshot goes with it";
 }
 
 }  // namespace

@@ -1,0 +1,228 @@
+#include "local/partition_trees.h"
+
+#include "base/big_endian.h"
+#include "base/fail_stop.h"
+#include "crdt/row_key.h"
+
+namespace meridian::local {
+namespace {
+
+using crdt::MerkleTree;
+
+constexpr std::uint8_t kVersion = 1;
+// With more to recount than this, one pass over the partition is quicker than a seek a leaf.
+constexpr std::size_t kLeavesSoughtMax = 128;
+
+struct SnapshotHead {
+  Fixed64 root;
+  Fixed64 seen;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(root, seen);
+  }
+};
+using SnapshotBranch = std::array<Fixed64, MerkleTree::kLeavesPerBranch>;
+
+Bytes KeyIn(ByteView kind, PartitionKey key) {
+  Bytes bytes(kind);
+  AppendBigEndian(bytes, key.placement.value);
+  AppendBigEndian(bytes, key.partition.value);
+  return bytes;
+}
+Bytes HeadKey(PartitionKey key) {
+  return KeyIn("snap", key);
+}
+Bytes BranchKey(PartitionKey key, std::size_t branch) {
+  return KeyIn("leaf", key) + static_cast<char>(branch);
+}
+Bytes MarkKey(PartitionKey key, std::size_t leaf) {
+  Bytes bytes = KeyIn("mark", key);
+  AppendBigEndian(bytes, static_cast<std::uint16_t>(leaf));
+  return bytes;
+}
+
+// Rows that cannot be read add nothing.
+std::uint64_t ShareOf(const Entry& entry) {
+  const auto row = crdt::DecodeRow(entry.value);
+  return row ? crdt::SumOf(entry.key, *row) : 0;
+}
+
+}  // namespace
+
+bool PartitionTrees::LoadSnapshot(PartitionKey key, std::uint64_t digest, State& state) const {
+  const auto stored = OrStop(turn_.Get(Column::kTree, HeadKey(key)));
+  if (!stored) return false;
+  const auto head = DecodeVersioned<SnapshotHead>(kVersion, *stored);
+  if (!head || head->seen.value != digest) return false;
+  bool whole = true;
+  const Bytes end = BranchKey(key, MerkleTree::kBranches);
+  OrStop(turn_.Scan(Column::kTree, BranchKey(key, 0), end, [&](const Entry& entry) {
+    const auto branch = DecodeVersioned<SnapshotBranch>(kVersion, entry.value);
+    if (!branch) return whole = false;
+    const auto first = static_cast<std::uint8_t>(entry.key.back()) * MerkleTree::kLeavesPerBranch;
+    for (std::size_t i = 0; i < branch->size(); ++i) state.tree.Add(first + i, (*branch)[i].value);
+    return true;
+  }));
+  return whole && state.tree.root() == head->root.value;
+}
+
+void PartitionTrees::LoadMarks(PartitionKey key, State& state) const {
+  const Bytes end = MarkKey(key, MerkleTree::kLeaves);
+  OrStop(turn_.Scan(Column::kTree, MarkKey(key, 0), end, [&](const Entry& entry) {
+    state.marked.set(ReadBigEndian<std::uint16_t>(entry.key.substr(entry.key.size() - 2)));
+    return true;
+  }));
+}
+
+bool PartitionTrees::OnCheckpointRead(PartitionKey key, std::uint64_t digest) {
+  State& state = states_[key];
+  LoadMarks(key, state);
+  if (LoadSnapshot(key, digest, state)) {
+    state.dirty = state.marked;
+    return true;
+  }
+  state.tree = {};
+  state.dirty.set();
+  return false;
+}
+
+void PartitionTrees::OnTail(PartitionKey key, ByteView storage_key) {
+  State& state = states_[key];
+  if (storage_key.size() < 10) {
+    state.dirty.set();
+    return;
+  }
+  const Token token{ReadBigEndian<std::uint64_t>(storage_key.substr(2))};
+  state.dirty.set(crdt::LeafOf(token, ring_.topology().partition_bits));
+}
+
+void PartitionTrees::FinishLoad() {
+  for (auto& [key, state] : states_) {
+    if (state.dirty.none()) continue;
+    if (state.dirty.count() > kLeavesSoughtMax) {
+      RecountAll(key, state);
+    } else {
+      RecountDirty(key, state);
+    }
+    state.dirty.reset();
+  }
+}
+
+void PartitionTrees::RecountDirty(PartitionKey key, State& state) {
+  for (std::size_t leaf = 0; leaf < MerkleTree::kLeaves; ++leaf) {
+    if (!state.dirty.test(leaf)) continue;
+    std::uint64_t sum = 0;
+    VisitLeaf(key, leaf, [&](const Entry& entry) {
+      sum += ShareOf(entry);
+      ++recounted_rows_;
+    });
+    state.tree.Set(leaf, sum);
+    state.changed.set(leaf / MerkleTree::kLeavesPerBranch);
+  }
+}
+
+// Clean leaves keep what the snapshot says: rows on disk may deviate from it, and that is for the
+// audit to find.
+void PartitionTrees::RecountAll(PartitionKey key, State& state) {
+  const unsigned bits = ring_.topology().partition_bits;
+  MerkleTree counted;
+  OrStop(turn_.Scan(Column::kData, crdt::LeafBegin(key, 0, bits),
+                    crdt::LeafBegin(key, MerkleTree::kLeaves, bits), [&](const Entry& entry) {
+                      const Token token{ReadBigEndian<std::uint64_t>(entry.key.substr(2))};
+                      counted.Add(crdt::LeafOf(token, bits), ShareOf(entry));
+                      ++recounted_rows_;
+                      return true;
+                    }));
+  for (std::size_t leaf = 0; leaf < MerkleTree::kLeaves; ++leaf) {
+    if (state.dirty.test(leaf)) state.tree.Set(leaf, counted.leaf(leaf));
+  }
+  state.changed.set();
+}
+
+void PartitionTrees::Change(PartitionKey key, Token token, ByteView storage_key,
+                            const crdt::Row& before, const crdt::Row& after, bool logged) {
+  const std::uint64_t change = crdt::SumChange(storage_key, before, after);
+  if (change == 0) return;
+  State& state = states_[key];
+  const std::size_t leaf = crdt::LeafOf(token, ring_.topology().partition_bits);
+  if (watcher_) watcher_(key, leaf, storage_key, change);
+  state.tree.Add(leaf, change);
+  state.changed.set(leaf / MerkleTree::kLeavesPerBranch);
+  if (!logged) Mark(key, leaf);
+}
+
+void PartitionTrees::Mark(PartitionKey key, std::size_t leaf) {
+  State& state = states_[key];
+  if (state.marked.test(leaf)) return;
+  state.marked.set(leaf);
+  turn_.Put(Column::kTree, MarkKey(key, leaf), {});
+}
+
+void PartitionTrees::OnCheckpoint(PartitionKey key, std::uint64_t digest) {
+  State& state = states_[key];
+  for (std::size_t branch = 0; branch < kBranches; ++branch) {
+    if (!state.changed.test(branch)) continue;
+    SnapshotBranch leaves;
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      leaves[i].value = state.tree.leaf(branch * MerkleTree::kLeavesPerBranch + i);
+    }
+    turn_.Put(Column::kTree, BranchKey(key, branch), EncodeVersioned(kVersion, leaves));
+  }
+  turn_.Put(Column::kTree, HeadKey(key),
+            EncodeVersioned(kVersion, SnapshotHead{{state.tree.root()}, {digest}}));
+  for (std::size_t leaf = 0; leaf < MerkleTree::kLeaves; ++leaf) {
+    if (state.marked.test(leaf)) turn_.Erase(Column::kTree, MarkKey(key, leaf));
+  }
+  state.changed.reset();
+  state.marked.reset();
+}
+
+const MerkleTree* PartitionTrees::Find(PartitionKey key) const {
+  const auto found = states_.find(key);
+  return found == states_.end() ? nullptr : &found->second.tree;
+}
+
+std::uint64_t PartitionTrees::RootOf(PartitionKey key) const {
+  const MerkleTree* tree = Find(key);
+  return tree == nullptr ? 0 : tree->root();
+}
+
+std::uint64_t PartitionTrees::LeafOf(PartitionKey key, std::size_t leaf) const {
+  const MerkleTree* tree = Find(key);
+  return tree == nullptr ? 0 : tree->leaf(leaf);
+}
+
+void PartitionTrees::VisitLeaf(PartitionKey key, std::size_t leaf,
+                               const std::function<void(const Entry&)>& visit) const {
+  const unsigned bits = ring_.topology().partition_bits;
+  OrStop(turn_.Scan(Column::kData, crdt::LeafBegin(key, leaf, bits),
+                    crdt::LeafBegin(key, leaf + 1, bits), [&](const Entry& entry) {
+                      visit(entry);
+                      return true;
+                    }));
+}
+
+std::uint64_t PartitionTrees::Recount(PartitionKey key, std::size_t leaf) const {
+  std::uint64_t sum = 0;
+  VisitLeaf(key, leaf, [&](const Entry& entry) { sum += ShareOf(entry); });
+  return sum;
+}
+
+void PartitionTrees::Adopt(PartitionKey key, std::size_t leaf, std::uint64_t sum) {
+  State& state = states_[key];
+  state.tree.Set(leaf, sum);
+  state.changed.set(leaf / MerkleTree::kLeavesPerBranch);
+  Mark(key, leaf);
+}
+
+void PartitionTrees::Drop(PartitionKey key) {
+  states_.erase(key);
+  turn_.Erase(Column::kTree, HeadKey(key));
+  for (std::size_t branch = 0; branch < kBranches; ++branch) {
+    turn_.Erase(Column::kTree, BranchKey(key, branch));
+  }
+  // Marks that stay cost a recount of their leaf, should the partition come back.
+}
+
+}  // namespace meridian::local

@@ -1,0 +1,102 @@
+#include "local/rebuild_check.h"
+
+#include "base/big_endian.h"
+#include "base/fail_stop.h"
+
+namespace meridian::local {
+
+using crdt::MerkleTree;
+
+RebuildCheck::RebuildCheck(const Ring& ring, Turn& turn, Replica& replica, RebuildOptions options)
+    : ring_(ring), turn_(turn), replica_(replica), options_(options) {
+  replica_.trees().Watch(
+      [this](PartitionKey key, std::size_t leaf, ByteView storage_key, std::uint64_t change) {
+        OnChange(key, leaf, storage_key, change);
+      });
+}
+
+void RebuildCheck::Hurry(Moment now) {
+  Rewind();
+  partition_ = 0;
+  hurries_ = true;
+  next_step_ = now.monotonic;
+}
+
+void RebuildCheck::OnChange(PartitionKey key, std::size_t leaf, ByteView storage_key,
+                            std::uint64_t change) {
+  const auto& keys = replica_.log().partitions();
+  if (partition_ >= keys.size() || keys[partition_] != key || leaf != leaf_) return;
+  if (storage_key < position_) sum_ += change;
+}
+
+void RebuildCheck::Rewind() {
+  position_.clear();
+  leaf_ = 0;
+  sum_ = 0;
+  unreadable_ = false;
+}
+
+void RebuildCheck::Tick(Moment now) {
+  if (now.monotonic < next_step_) return;
+  const auto& keys = replica_.log().partitions();
+  Step step;
+  while (!step.cut) {
+    if (partition_ >= keys.size()) {
+      partition_ = 0;
+      ++passes_;
+      hurries_ = false;
+      break;
+    }
+    ReadSome(keys[partition_], step);
+    if (step.cut) break;
+    CloseLeavesBelow(keys[partition_], MerkleTree::kLeaves);
+    Rewind();
+    ++partition_;
+    // Empty partitions cost a seek.
+    step.rows += 8;
+    step.cut = step.rows >= options_.rows_per_step;
+  }
+  next_step_ = hurries_ ? now.monotonic : now.monotonic + options_.interval;
+}
+
+void RebuildCheck::ReadSome(PartitionKey key, Step& step) {
+  const unsigned bits = ring_.topology().partition_bits;
+  const Bytes from = position_.empty() ? crdt::LeafBegin(key, 0, bits) : position_;
+  const Bytes end = crdt::LeafBegin(key, MerkleTree::kLeaves, bits);
+  OrStop(turn_.Scan(Column::kData, from, end, [&](const Entry& entry) {
+    if (step.rows >= options_.rows_per_step || step.bytes >= options_.bytes_per_step) {
+      step.cut = true;
+      return false;
+    }
+    ++step.rows;
+    step.bytes += entry.key.size() + entry.value.size();
+    ReadRow(key, entry);
+    return true;
+  }));
+}
+
+void RebuildCheck::ReadRow(PartitionKey key, const Entry& entry) {
+  const Token token{ReadBigEndian<std::uint64_t>(entry.key.substr(2))};
+  CloseLeavesBelow(key, crdt::LeafOf(token, ring_.topology().partition_bits));
+  const Result<crdt::Row> row = crdt::DecodeRow(entry.value);
+  if (row) {
+    sum_ += crdt::SumOf(entry.key, *row);
+  } else {
+    unreadable_ = true;
+  }
+  ++rows_read_;
+  position_.assign(entry.key);
+  position_.push_back('\0');
+}
+
+void RebuildCheck::CloseLeavesBelow(PartitionKey key, std::size_t leaf) {
+  for (; leaf_ < leaf; ++leaf_) {
+    if (unreadable_ || sum_ != replica_.trees().LeafOf(key, leaf_)) {
+      deviating_.push_back({key, static_cast<std::uint16_t>(leaf_)});
+    }
+    sum_ = 0;
+    unreadable_ = false;
+  }
+}
+
+}  // namespace meridian::local

@@ -1,0 +1,73 @@
+// Rows altered behind RocksDB's back in a real node: found, healed, and shown to the operator.
+
+#include <gtest/gtest.h>
+
+#include "process/cluster.h"
+#include "support/alter_rows.h"
+
+namespace meridian::process_tests {
+namespace {
+
+class AuditTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(cluster_.Up());
+    records_ = cluster_.WriteRecords(3000);
+    const auto loaded =
+        cluster_.Meridian({"load", records_, "--format", "lines", "-n", "packages"});
+    ASSERT_EQ(loaded.code, 0) << loaded.output;
+  }
+  void Alter(std::size_t count, Harm harm) {
+    ASSERT_EQ(cluster_.Meridian({"dev", "kill", "us-east-2"}).code, 0);
+    const auto altered = AlterRows(cluster_.directory() + "/data/us-east-2", count, harm);
+    ASSERT_TRUE(altered) << altered.error().message;
+    ASSERT_EQ(*altered, count);
+    ASSERT_TRUE(cluster_.Up());
+  }
+  void ExpectFoundAndHealed(const std::string& cause) {
+    const auto found = cluster_.Meridian({"audit", "--rebuild"});
+    EXPECT_EQ(found.code, 1) << found.output;
+    EXPECT_NE(found.output.find(cause), std::string::npos) << found.output;
+    const auto again = cluster_.Meridian({"audit", "--rebuild"});
+    EXPECT_EQ(again.code, 0) << again.output;
+    const auto verify =
+        cluster_.Meridian({"verify", records_, "--format", "lines", "-n", "packages"});
+    EXPECT_EQ(verify.code, 0) << verify.output;
+  }
+
+  Cluster cluster_{{"us-east"}};
+  std::string records_;
+};
+
+TEST_F(AuditTest, AHealthyRingHasNothingToFindAndSaysSo) {
+  const auto audit = cluster_.Meridian({"audit", "--rebuild"});
+  EXPECT_EQ(audit.code, 0) << audit.output;
+  EXPECT_NE(audit.output.find("us-east-3"), std::string::npos) << audit.output;
+  const auto status = cluster_.Meridian({"status"});
+  EXPECT_NE(status.output.find("0 found"), std::string::npos) << status.output;
+  EXPECT_EQ(cluster_.Meridian({"audit", "no-such-node"}).code, 2);
+}
+
+TEST_F(AuditTest, AlteredValuesAreFoundAndHealed) {
+  Alter(20, Harm::kValue);
+  ExpectFoundAndHealed("content");
+}
+
+TEST_F(AuditTest, RowsThatCannotBeReadAreFoundAndHealed) {
+  Alter(20, Harm::kGarbage);
+  ExpectFoundAndHealed("unreadable");
+}
+
+TEST_F(AuditTest, RowsThatVanishedAreFoundAndHealed) {
+  Alter(20, Harm::kErase);
+  ExpectFoundAndHealed("missing_row");
+}
+
+TEST_F(AuditTest, AnAuditThatANodeDoesNotAnswerIsNoSuccess) {
+  ASSERT_EQ(cluster_.Meridian({"dev", "kill", "us-east-3"}).code, 0);
+  EXPECT_EQ(cluster_.Meridian({"audit"}).code, 4);
+  EXPECT_EQ(cluster_.Meridian({"audit", "us-east-1"}).code, 0) << "only a peer is silent";
+}
+
+}  // namespace
+}  // namespace meridian::process_tests
