@@ -41,10 +41,10 @@ BatchId Committer::AwaitRequest(BatchId synced) {
 }
 
 void Committer::Rest(BatchId synced, std::chrono::steady_clock::duration sync_took) {
-  constexpr std::chrono::steady_clock::duration kRestMax = std::chrono::milliseconds(1);
+  constexpr std::chrono::steady_clock::duration kRestMax = std::chrono::milliseconds(2);
   std::unique_lock lock(mutex_);
   if (requested_ == synced || stopping_) return;
-  wake_.wait_for(lock, std::min(2 * sync_took, kRestMax), [this] { return stopping_; });
+  wake_.wait_for(lock, std::min(4 * sync_took, kRestMax), [this] { return stopping_; });
 }
 
 void Committer::Run() {

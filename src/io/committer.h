@@ -5,7 +5,7 @@
 //
 // What is requested while a sync runs shares the next one: batches grow with the load and cost
 // nothing when there is none. A sync costs CPU as well as time, so while they follow each other the
-// next one starts two of their own lengths later (docs/adr/0002-commit-pacing.md); a request that
+// next one starts four of their own lengths later (docs/adr/0002-commit-pacing.md); a request that
 // finds the thread asleep is synced at once. `sync` must cover everything applied before it is
 // called. `done` runs on the committer's thread; it should only post. A failed sync is told once
 // and is the last: the disk may have lost any part of what it was given, so the driver stops the

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "io/token_memtable.h"
+
 namespace meridian::io {
 namespace {
 
@@ -90,13 +92,13 @@ std::vector<rocksdb::ColumnFamilyDescriptor> ColumnFamilies(
     return rocksdb::ColumnFamilyDescriptor(name,
                                            FamilyOptions(cache, buffer_bytes, looked_up_by_key));
   };
-  // Dots of one actor in one partition (12 bytes of a log key) arrive in order: each is put next to
-  // the last, without a search from the top. 1 us less a put.
+  rocksdb::ColumnFamilyDescriptor data = family("data", options.data_buffer_bytes, true);
+  data.options.memtable_factory = NewTokenMemtables(options.data_buffer_bytes);
+  // Turns arrive in order: each is put next to the last, without a search from the top.
   rocksdb::ColumnFamilyDescriptor log = family("log", options.data_buffer_bytes / 2, false);
-  log.options.memtable_insert_with_hint_prefix_extractor.reset(
-      rocksdb::NewFixedPrefixTransform(12));
+  log.options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   static_assert(kColumnCount == 6);
-  return {family("data", options.data_buffer_bytes, true),
+  return {data,
           log,
           family("hint", kSmallBuffer, true),
           family("meta", kSmallBuffer, false),
