@@ -86,7 +86,15 @@ Row Updated(const Row& row, const Change& change, Policy policy) {
 }
 
 Bytes EncodeRow(const Row& row) {
-  return EncodeVersioned(kRowVersion, row);
+  Bytes bytes;
+  std::size_t size = 32 + 12 * row.context.entries().size();
+  for (const Version& version : row.versions) {
+    size += 16 + (version.value ? version.value->size() : 0);
+  }
+  bytes.reserve(size);
+  bytes.push_back(static_cast<char>(kRowVersion));
+  EncodeTo(bytes, row);
+  return bytes;
 }
 
 Result<Row> DecodeRow(ByteView bytes) {

@@ -185,12 +185,13 @@ void PutCoordinator::WriteOwn(Moment now, const crdt::Row& stored, const crdt::R
 void PutCoordinator::StartPut(Moment now, const PutOrder& order, Outcome outcome,
                               crdt::RowUpdate update, const Place& place) {
   const std::uint64_t id = replica_.minter().NewMessageId();
-  Replicate message{id, {}};
-  message.rows.push_back(std::move(update));
+  RingMessage message(Replicate{id, {}});
+  std::vector<crdt::RowUpdate>& rows = std::get<Replicate>(message).rows;
+  rows.push_back(std::move(update));
   Bytes body = Pack(message);
   const BatchId batch = turn_.Open();
   // What a stand-in minted, gateways find in the logs of the primaries.
-  if (!place.stands_in) minted_.push_back({std::move(message.rows.front()), batch});
+  if (!place.stands_in) minted_.push_back({std::move(rows.front()), batch});
 
   PendingPut put{WriteQuorum(place.list.Primaries(), order.w), std::move(outcome), std::move(body),
                  now.monotonic + order.timeout, order.timeout / kStepsPerTimeout};

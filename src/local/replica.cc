@@ -91,7 +91,12 @@ void Replica::ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, 
   const Namespace* space = ring_.topology().FindNamespace(update.key.space);
   const Policy policy = space == nullptr ? Policy::kSiblings : space->policy;
   Bytes storage_key = crdt::StorageKey(update.key, token);
-  const crdt::Row incoming = WithoutOverwritten(update.row, stored, log_.Seen(key));
+  const crdt::SeenVector& seen = log_.Seen(key);
+  const bool is_whole = std::ranges::none_of(update.row.versions, [&](const auto& version) {
+    return IsOverwritten(version, stored, seen);
+  });
+  const crdt::Row rest = is_whole ? crdt::Row{} : WithoutOverwritten(update.row, stored, seen);
+  const crdt::Row& incoming = is_whole ? update.row : rest;
   crdt::Row joined = crdt::Join(stored, incoming, policy);
   const bool recorded = RecordAll(key, update, storage_key);
   // A row that was collected here leaves no trace when it arrives late, not even its context.
@@ -99,8 +104,9 @@ void Replica::ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, 
   const bool changed = joined != stored && !collected;
   if (changed) {
     trees_.Change(key, token, storage_key, stored, joined, recorded);
-    cache_.Store(token, storage_key, joined);
-    turn_.Put(Column::kData, std::move(storage_key), crdt::EncodeRow(joined));
+    Bytes encoded = crdt::EncodeRow(joined);
+    cache_.Store(token, storage_key, std::move(joined));
+    turn_.Put(Column::kData, std::move(storage_key), std::move(encoded));
   }
   if (changed || recorded) dirty_.Mark(token, turn_.Open());
   ++(changed ? counters_.rows_applied : counters_.rows_known);
@@ -108,15 +114,20 @@ void Replica::ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, 
 
 // Rule 4: a version whose dot is seen here but which the stored row no longer has was overwritten
 // or collected here; joined again it would come back from the dead.
+bool Replica::IsOverwritten(const crdt::Version& incoming, const crdt::Row& stored,
+                            const crdt::SeenVector& seen) {
+  return !stored.Has(incoming.dot) && seen.Contains(incoming.dot);
+}
+
 crdt::Row Replica::WithoutOverwritten(const crdt::Row& incoming, const crdt::Row& stored,
                                       const crdt::SeenVector& seen) {
   crdt::Row kept;
   kept.context = incoming.context;
   for (const crdt::Version& version : incoming.versions) {
-    if (stored.Has(version.dot) || !seen.Contains(version.dot)) {
-      kept.versions.push_back(version);
-    } else {
+    if (IsOverwritten(version, stored, seen)) {
       ++counters_.versions_dropped;
+    } else {
+      kept.versions.push_back(version);
     }
   }
   return kept;

@@ -85,6 +85,8 @@ class Replica {
   const ReplicaCounters& counters() const { return counters_; }
 
  private:
+  static bool IsOverwritten(const crdt::Version& incoming, const crdt::Row& stored,
+                            const crdt::SeenVector& seen);
   crdt::Row WithoutOverwritten(const crdt::Row& incoming, const crdt::Row& stored,
                                const crdt::SeenVector& seen);
   bool RecordAll(PartitionKey key, const crdt::RowUpdate& update, ByteView storage_key);

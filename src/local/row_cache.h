@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -27,7 +28,7 @@ class RowCache {
     return nullptr;
   }
 
-  void Store(Token token, ByteView storage_key, const crdt::Row& row) {
+  void Store(Token token, ByteView storage_key, crdt::Row row) {
     Set& set = SetOf(token);
     Slot* place = nullptr;
     for (Slot& slot : set.ways) {
@@ -38,10 +39,12 @@ class RowCache {
       if (place != nullptr) *place = {};
       return;
     }
-    if (place == nullptr) place = &set.ways[set.next++ % kWays];
-    place->token = token;
-    place->storage_key = storage_key;
-    place->row = row;
+    if (place == nullptr) {
+      place = &set.ways[set.next++ % kWays];
+      place->token = token;
+      place->storage_key = storage_key;
+    }
+    place->row = std::move(row);
   }
 
  private:
