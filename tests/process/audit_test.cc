@@ -19,8 +19,11 @@ class AuditTest : public ::testing::Test {
   }
   void Alter(std::size_t count, Harm harm) {
     ASSERT_EQ(cluster_.Meridian({"dev", "kill", "us-east-2"}).code, 0);
-    const auto altered = AlterRows(cluster_.directory() + "/data/us-east-2", count, harm);
-    ASSERT_TRUE(altered) << altered.error().message;
+    Result<std::size_t> altered = std::size_t{0};
+    ASSERT_TRUE(Eventually([&] {  // once the killed process has let go of its directory
+      altered = AlterRows(cluster_.directory() + "/data/us-east-2", count, harm);
+      return altered.has_value();
+    })) << altered.error().message;
     ASSERT_EQ(*altered, count);
     ASSERT_TRUE(cluster_.Up());
   }
