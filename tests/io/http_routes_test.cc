@@ -83,6 +83,16 @@ TEST(HttpRoutesTest, PagesAskTheMachineForWhatTheyShow) {
   EXPECT_EQ(ring.request.key, "a/b");
 }
 
+TEST(HttpRoutesTest, AnAuditIsBegunByAPost) {
+  const Route audit = Routed(http::verb::post, "/audit");
+  EXPECT_EQ(audit.request.operation, Operation::kAudit);
+  EXPECT_EQ(audit.request.key, "");
+  EXPECT_EQ(Routed(http::verb::post, "/audit/rebuild").request.key, "rebuild");
+  const HttpResponse refused = Refused(http::verb::get, "/audit");
+  EXPECT_EQ(refused.result_int(), 405U);
+  EXPECT_EQ(refused[http::field::allow], "POST");
+}
+
 TEST(HttpRoutesTest, APathThatIsNotOfferedIsNotFoundAndNamed) {
   for (const char* target : {"/", "/kv", "/counter/a", "/set/a/b", "/map/a", "/ns/x", "/ns/x/set/a",
                              "/healthy", "/health/", "*", "//kv/a", "/KV/a"}) {
