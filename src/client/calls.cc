@@ -109,9 +109,7 @@ NodeId Calls::Pick(Instant now, const Call& call) const {
 }
 
 bool Calls::HasFresh(Instant now, const Call& call) const {
-  const auto& nodes = call.list->nodes;
-  const auto end = call.request.sloppy ? nodes.end() : nodes.begin() + call.list->primaries;
-  return std::any_of(nodes.begin(), end, [&](NodeId node) {
+  return std::ranges::any_of(call.list->nodes, [&](NodeId node) {
     return !Avoided(now, node) && std::count(call.tried.begin(), call.tried.end(), node) == 0;
   });
 }
@@ -128,7 +126,7 @@ void Calls::Attempt(Instant now, CallMap::iterator at) {
   // The node gives up just before this client does, so that its own reason arrives.
   call.request.timeout_ms =
       static_cast<std::uint32_t>(std::max<std::int64_t>(1, Milliseconds((until - now) * 9 / 10)));
-  sends_.push_back({to, id, node::EncodeRequest(call.request)});
+  sends_.push_back({to, id, node::EncodeRequest(call.request), until});
   Wait(id, call, until);
 }
 

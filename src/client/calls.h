@@ -10,7 +10,7 @@
 // gets one call to prove itself. A late answer of an earlier attempt counts if it is a success. A
 // write that was sent twice may have happened twice; one that failed after any attempt went
 // unanswered says `maybe`. A call that lets nobody stand in (not sloppy) does not wait for better
-// times: it ends when all primaries that can be reached have refused it.
+// times: it ends when all nodes that can be reached have refused it.
 //
 // Pure, like a Machine: time is handed in, what is to be done is taken out. client.h drives it.
 
@@ -55,6 +55,7 @@ class Calls {
     NodeId to;
     std::uint64_t id = 0;
     Bytes body;
+    Instant until;  // after this another attempt is made
   };
   struct Finished {
     Callback callback;

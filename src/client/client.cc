@@ -1,5 +1,6 @@
 #include "client/client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "io/clocks.h"
@@ -92,10 +93,14 @@ void Client::Start(node::ClientRequest request, Options options, Callback callba
 // done.
 void Client::Lose(NodeId node) {
   const Instant now = io::Now().monotonic;
+  ReturnUnsent(now);
+  calls_.Lost(now, node);
+}
+
+void Client::ReturnUnsent(Instant now) {
   for (const io::ClientLink::Unsent& unsent : link_->Expired(now)) {
     calls_.Undeliverable(now, unsent.to, unsent.id);
   }
-  calls_.Lost(now, node);
 }
 
 // Callbacks first: what they start leaves in the same frames. Calls that end at once (refused) are
@@ -103,14 +108,12 @@ void Client::Lose(NodeId node) {
 void Client::EndTurn() {
   const Instant now = io::Now().monotonic;
   turn_due_ = true;  // a Start from here on is dealt with below
-  for (const io::ClientLink::Unsent& unsent : link_->Expired(now)) {
-    calls_.Undeliverable(now, unsent.to, unsent.id);
-  }
+  ReturnUnsent(now);
   for (Calls::Finished& done : calls_.TakeFinished()) {
     done.callback(std::move(done.answer), done.figures);
   }
   for (Calls::Send& send : calls_.TakeSends()) {
-    link_->Send(send.to, send.id, std::move(send.body), now + kConnectGrace);
+    link_->Send(send.to, send.id, std::move(send.body), std::min(now + kConnectGrace, send.until));
   }
   link_->Flush();
   SetAlarm();
@@ -130,7 +133,9 @@ void Client::SetAlarm() {
   alarm_at_ = next;
   alarm_.At(next, [this] {
     alarm_at_ = kNever;
-    calls_.Tick(io::Now().monotonic);
+    const Instant now = io::Now().monotonic;
+    ReturnUnsent(now);  // before the calls: what was never sent leaves no doubt
+    calls_.Tick(now);
     EndTurn();
   });
 }

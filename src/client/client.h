@@ -62,6 +62,7 @@ class Client {
   void Start(node::ClientRequest request, Options options, Callback callback);
   void EndTurn();
   void Lose(NodeId node);
+  void ReturnUnsent(Instant now);
   void SetAlarm();
 
   io::asio::io_context& loop_;

@@ -25,9 +25,9 @@ Result<std::unique_ptr<ClientLink>> ClientLink::Open(asio::io_context& loop, Epo
     Peer& peer = link->peers_[node];
     peer.socket = std::move(*socket);
     peer.socket->OnWake([raw = link.get(), id = node, &peer] { raw->Drain(id, peer); });
-    auto monitor =
-        ZmqMonitor::Open(loop, link->context_, peer.socket->handle(),
-                         [raw = link.get(), id = node, &peer] { raw->OnLost(id, peer); });
+    auto monitor = ZmqMonitor::Open(
+        loop, link->context_, peer.socket->handle(),
+        [raw = link.get(), id = node, &peer](bool connected) { raw->OnNews(id, peer, connected); });
     if (!monitor) return monitor.failure();
     peer.monitor = std::move(*monitor);
     if (Result<Done> connecting = peer.socket->Connect(endpoint); !connecting) {
@@ -59,10 +59,9 @@ void ClientLink::Flush() {
 }
 
 void ClientLink::FlushPeer(NodeId node, Peer& peer) {
-  if (peer.waiting.empty()) return;
+  if (peer.waiting.empty() || peer.lost) return;
   std::size_t sent = 0;
   while (sent < peer.waiting.size() && peer.socket->Writable()) {
-    peer.lost = false;
     const std::span<const Waiting> rest = std::span(peer.waiting).subspan(sent);
     const std::size_t count = ItemsForFrame(
         rest, kFrameBytesGoal, [](const Waiting& waiting) { return waiting.item.body.size(); });
@@ -113,10 +112,11 @@ void ClientLink::Drain(NodeId node, Peer& peer) {
   turn_over_();
 }
 
-// Answers that came before count; what was not sent yet is given back.
-void ClientLink::OnLost(NodeId node, Peer& peer) {
+// Answers that came before a loss count; what was not sent yet is given back.
+void ClientLink::OnNews(NodeId node, Peer& peer, bool connected) {
+  peer.lost = !connected;
   Drain(node, peer);
-  peer.lost = !peer.socket->Writable();
+  if (connected) return;
   lost_(node);
   turn_over_();
 }

@@ -57,13 +57,13 @@ class ClientLink {
   struct Peer {
     std::unique_ptr<ZmqSocket> socket;
     std::unique_ptr<ZmqMonitor> monitor;
-    bool lost = false;             // and not connected again
+    bool lost = false;             // was connected, and is not now
     std::vector<Waiting> waiting;  // in order of Send
   };
 
   ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived, Lost lost,
              std::function<void()> turn_over);
-  void OnLost(NodeId node, Peer& peer);
+  void OnNews(NodeId node, Peer& peer, bool connected);
   void Drain(NodeId node, Peer& peer);
   void FlushPeer(NodeId node, Peer& peer);
 

@@ -1,18 +1,25 @@
 #include "io/zmq_monitor.h"
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace meridian::io {
+namespace {
+
+constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+
+}  // namespace
 
 Result<std::unique_ptr<ZmqMonitor>> ZmqMonitor::Open(boost::asio::io_context& loop,
                                                      zmq::context_t& context, void* watched,
-                                                     std::function<void()> lost) {
+                                                     std::function<void(bool connected)> told) {
   try {
     const std::string endpoint =
         "inproc://monitor-" + std::to_string(reinterpret_cast<std::uintptr_t>(watched));
-    if (zmq_socket_monitor(watched, endpoint.c_str(), ZMQ_EVENT_DISCONNECTED) != 0) {
+    if (zmq_socket_monitor(watched, endpoint.c_str(), kEvents) != 0) {
       throw zmq::error_t();
     }
     zmq::socket_t events(context, ZMQ_PAIR);
@@ -20,8 +27,9 @@ Result<std::unique_ptr<ZmqMonitor>> ZmqMonitor::Open(boost::asio::io_context& lo
     events.connect(endpoint);
     const int descriptor = events.get(zmq::sockopt::fd);
     std::unique_ptr<ZmqMonitor> monitor(
-        new ZmqMonitor(loop, watched, std::move(events), descriptor, std::move(lost)));
-    monitor->Wait();
+        new ZmqMonitor(loop, watched, std::move(events), descriptor, std::move(told)));
+    // Nothing wakes who has not once found nothing.
+    monitor->Drain();
     return monitor;
   } catch (const zmq::error_t& error) {
     return Fail(ErrorCode::kIo, std::string("cannot watch a connection: ") + error.what());
@@ -31,11 +39,11 @@ Result<std::unique_ptr<ZmqMonitor>> ZmqMonitor::Open(boost::asio::io_context& lo
 }
 
 ZmqMonitor::ZmqMonitor(boost::asio::io_context& loop, void* watched, zmq::socket_t events,
-                       int descriptor, std::function<void()> lost)
+                       int descriptor, std::function<void(bool connected)> told)
     : watched_(watched),
       events_(std::move(events)),
       descriptor_(loop, descriptor),
-      lost_(std::move(lost)),
+      told_(std::move(told)),
       self_(std::make_shared<ZmqMonitor*>(this)) {}
 
 // The descriptor is ZeroMQ's to close.
@@ -53,14 +61,19 @@ void ZmqMonitor::Wait() {
       });
 }
 
-// An event is two parts: what happened, of which there is one kind, and the endpoint. All must be
-// read before the next wait: the descriptor wakes on an edge.
+// An event is two parts: its number, in two bytes, with a value, and the endpoint. All must be read
+// before the next wait: the descriptor wakes on an edge.
 void ZmqMonitor::Drain() {
-  bool lost = false;
+  std::vector<bool> news;
   zmq::message_t part;
-  while (zmq_msg_recv(part.handle(), events_.handle(), ZMQ_DONTWAIT) >= 0) lost = true;
+  while (zmq_msg_recv(part.handle(), events_.handle(), ZMQ_DONTWAIT) >= 0) {
+    std::uint16_t event = 0;
+    if (!part.more() || part.size() < sizeof event) continue;
+    std::memcpy(&event, part.data(), sizeof event);
+    news.push_back(event != ZMQ_EVENT_DISCONNECTED);
+  }
   Wait();
-  if (lost) lost_();
+  for (const bool connected : news) told_(connected);
 }
 
 }  // namespace meridian::io

@@ -1,11 +1,12 @@
-// Tells when a connection of a ZmqSocket is lost: its process ended, or its host said so.
+// Tells when a connection of a ZmqSocket is there, and when it is lost: its process ended, or its
+// host said so.
 //
-//     auto monitor = ZmqMonitor::Open(loop, context, socket.handle(), [] { ... });
+//     auto monitor = ZmqMonitor::Open(loop, context, socket.handle(), [](bool connected) { ... });
 //
 // ZeroMQ reconnects by itself and tells nobody; who waits for an answer of a process that was
-// killed would wait for as long as it waits for a slow one. What the socket received before is read
-// first by whoever wants it: the loss may be told before those wakes. Belongs to the thread of the
-// io_context, and goes before the socket that it watches.
+// killed would wait for as long as it waits for a slow one. The socket itself may be a moment
+// behind what is told here: with answers that it still has, and writable though nobody reads.
+// Belongs to the thread of the io_context, and goes before the socket that it watches.
 
 #pragma once
 
@@ -24,21 +25,21 @@ class ZmqMonitor {
   // kIo when the process is out of file descriptors or sockets.
   static Result<std::unique_ptr<ZmqMonitor>> Open(boost::asio::io_context& loop,
                                                   zmq::context_t& context, void* watched,
-                                                  std::function<void()> lost);
+                                                  std::function<void(bool connected)> told);
   ~ZmqMonitor();
   ZmqMonitor(const ZmqMonitor&) = delete;
   ZmqMonitor& operator=(const ZmqMonitor&) = delete;
 
  private:
   ZmqMonitor(boost::asio::io_context& loop, void* watched, zmq::socket_t events, int descriptor,
-             std::function<void()> lost);
+             std::function<void(bool connected)> told);
   void Wait();
   void Drain();
 
   void* watched_;
   zmq::socket_t events_;
   boost::asio::posix::stream_descriptor descriptor_;
-  std::function<void()> lost_;
+  std::function<void(bool connected)> told_;
   std::shared_ptr<ZmqMonitor*> self_;
 };
 

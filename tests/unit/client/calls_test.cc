@@ -154,7 +154,7 @@ TEST_F(CallsTest, AnOverloadedNodeIsNotFollowedByAnotherAtOnce) {
   EXPECT_EQ(attempts_, std::vector<std::uint32_t>{2});
 }
 
-TEST_F(CallsTest, AStrictCallEndsWhenAllPrimariesHaveRefusedIt) {
+TEST_F(CallsTest, AStrictCallEndsWhenAllHaveRefusedIt) {
   node::ClientRequest request;
   request.key = "a";
   request.sloppy = false;
