@@ -166,7 +166,6 @@ int Main(const Arguments& arguments) {
 }  // namespace meridian::apps
 
 int main(int argc, char** argv) {
-  meridian::apps::KeepMemoryAtHand(argv);
   CLI::App app{
       "meridian-gateway: carries mutations between a region and the others.\n"
       "Keeps nothing: it may be killed at any moment and goes on where the regions say they are.\n"

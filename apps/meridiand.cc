@@ -109,7 +109,6 @@ int Main(const Arguments& arguments) {
 }  // namespace meridian::apps
 
 int main(int argc, char** argv) {
-  meridian::apps::KeepMemoryAtHand(argv);
   CLI::App app{
       "meridiand: a node of a region's ring.\n"
       "Serves HTTP, the client library and its peers at the addresses that the topology gives it.\n"

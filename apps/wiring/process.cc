@@ -1,15 +1,12 @@
 #include "wiring/process.h"
 
 #include <sched.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "io/clocks.h"
 #include "io/files.h"
 #include "io/loopback.h"
-#include "io/this_process.h"
 #include "node/topology_text.h"
 
 namespace meridian::apps {
@@ -115,15 +112,6 @@ void Process::OnSignal(int signal) {
 void PreferLongTurns() {
   const sched_param none{};
   sched_setscheduler(0, SCHED_BATCH, &none);
-}
-
-// Of blocks of one size a thread of glibc keeps seven that were freed; a turn under load frees
-// dozens, and the rest goes the slow way, with locks (docs/adr/0013-a-put-for-less.md).
-void KeepMemoryAtHand(char** argv) {
-  constexpr const char* kTunables = "GLIBC_TUNABLES";
-  const std::string program = io::ExecutablePath();
-  if (program.empty() || std::getenv(kTunables) != nullptr) return;
-  if (setenv(kTunables, "glibc.malloc.tcache_count=256", 1) == 0) execv(program.c_str(), argv);
 }
 
 int Process::Run() {

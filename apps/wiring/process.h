@@ -32,10 +32,6 @@ std::map<ProcessId, std::string> RingPeers(const local::Region& region, ProcessI
 // Before any thread starts: scheduling that trades wake-up latency on busy cores for longer turns.
 void PreferLongTurns();
 
-// First of all: keeps the memory of a turn at hand for the next one. Starts the program anew, once,
-// for it is a setting of the environment; goes on without it when that cannot be done.
-void KeepMemoryAtHand(char** argv);
-
 std::string ZmqEndpoint(const local::Address& address);
 
 // The parts of a running process around its machine, in the order they must go.

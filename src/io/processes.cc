@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 #include "base/check.h"
 
@@ -69,6 +70,22 @@ bool HoldsSocket(const fs::path& process, const std::string& inode) {
   return false;
 }
 
+// Ours, and memory at hand: of blocks of one size a thread of glibc keeps seven that were freed; a
+// server's turn under load frees dozens, and the rest goes the slow way, with locks. It can only be
+// set from outside (docs/adr/0013-a-put-for-less.md).
+std::vector<char*> EnvironmentOfServers() {
+  static char tunables[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=256";
+  std::vector<char*> variables;
+  bool is_set = false;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.push_back(*variable);
+    is_set = is_set || std::string_view(*variable).starts_with("GLIBC_TUNABLES=");
+  }
+  if (!is_set) variables.push_back(tunables);
+  variables.push_back(nullptr);
+  return variables;
+}
+
 }  // namespace
 
 Result<Pid> StartDetached(const std::vector<std::string>& arguments, const std::string& log) {
@@ -86,8 +103,10 @@ Result<Pid> StartDetached(const std::vector<std::string>& arguments, const std::
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
 
+  std::vector<char*> environment = EnvironmentOfServers();
   pid_t pid = 0;
-  const int error = posix_spawn(&pid, argv[0], &files, &attributes, argv.data(), environ);
+  const int error =
+      posix_spawn(&pid, argv[0], &files, &attributes, argv.data(), environment.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   if (error != 0) {
