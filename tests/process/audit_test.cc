@@ -21,7 +21,7 @@ class AuditTest : public ::testing::Test {
     ASSERT_EQ(cluster_.Meridian({"dev", "kill", "us-east-2"}).code, 0);
     Result<std::size_t> altered = std::size_t{0};
     ASSERT_TRUE(Eventually([&] {  // once the killed process has let go of its directory
-      altered = AlterRows(cluster_.directory() + "/data/us-east-2", count, harm);
+      altered = AlterRows(cluster_.directory() + "/home/data/us-east-2", count, harm);
       return altered.has_value();
     })) << altered.error().message;
     ASSERT_EQ(*altered, count);
