@@ -9,7 +9,9 @@ void Coordinator::Start() {
 }
 
 bool Coordinator::Refuse(Ticket ticket, const crdt::RowKey& key, std::size_t needed) {
-  if (IsReady() && in_flight() < options_.in_flight_max) return false;
+  const bool full =
+      in_flight() >= options_.in_flight_max || puts_.bytes() + gets_.bytes() >= options_.bytes_max;
+  if (IsReady() && !full) return false;
   Outcome outcome;
   outcome.ticket = ticket;
   outcome.status = IsReady() ? OutcomeStatus::kOverloaded : OutcomeStatus::kNotReady;

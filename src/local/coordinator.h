@@ -4,7 +4,7 @@
 //                                     ├──> TakeOutcomes()
 //     Get(order) ──> GetCoordinator ──┘
 //
-// Refuses what exceeds the bound on operations in flight, both kinds together.
+// Refuses what exceeds the bounds on operations in flight and their bytes, both kinds together.
 
 #pragma once
 
@@ -24,7 +24,7 @@ class Coordinator {
       : replica_(replica),
         options_(options),
         puts_(ring, turn, replica, hints, liveness, options),
-        gets_(ring, turn, replica, hints, liveness) {}
+        gets_(ring, turn, replica, hints, liveness, options) {}
 
   // Once the replica has started.
   void Start();
@@ -44,7 +44,10 @@ class Coordinator {
   void OnRowRead(Moment now, NodeId from, RowRead read) {
     gets_.OnRowRead(now, from, std::move(read));
   }
-  void OnRowElsewhere(const RowElsewhere& read) { gets_.OnRowElsewhere(read); }
+  void OnRowDigest(Moment now, NodeId from, const RowDigest& read) {
+    gets_.OnRowDigest(now, from, read);
+  }
+  void OnRowElsewhere(Moment now, const RowElsewhere& read) { gets_.OnRowElsewhere(now, read); }
   void OnHintRead(Moment now, NodeId from, HintRead read) {
     gets_.OnHintRead(now, from, std::move(read));
   }
@@ -58,6 +61,8 @@ class Coordinator {
   std::size_t in_flight() const { return puts_.in_flight() + gets_.in_flight(); }
   const PutCounters& put_counters() const { return puts_.counters(); }
   const GetCounters& get_counters() const { return gets_.counters(); }
+  const Hedge& hedge() const { return gets_.hedge(); }
+  const ReadRepairCounters& repair_counters() const { return gets_.repair_counters(); }
 
  private:
   // True, and the outcome is there, when nothing can be taken on.

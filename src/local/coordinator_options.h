@@ -10,6 +10,8 @@ namespace meridian::local {
 
 struct CoordinatorOptions {
   std::size_t in_flight_max = 8192;
+  std::size_t bytes_max = 128 << 20;  // of the rows of all operations in flight
+  unsigned hedge_percent = 5;         // of read requests, sent in addition; 0: no hedges
   std::size_t siblings_max = 100;
   // Of a row with siblings: it must fit a message between regions, which carries 8 MiB, also after
   // the joins with what other nodes mint meanwhile.

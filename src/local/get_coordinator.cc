@@ -40,11 +40,11 @@ void GetCoordinator::Get(Moment now, const GetOrder& order) {
   get.list = ring_.ListOf(ring_.PartitionOfToken(order.key.placement, token));
   ReadOwn(get);
   const auto pending = gets_.emplace(id, std::move(get)).first;
-  if (SettleGet(pending)) return;
-  AskFirst(id, pending->second);
+  if (SettleGet(now, pending)) return;
+  AskFirst(now, id, pending->second);
   AskRegions(now, id, pending->second);
   FailIfHopeless(pending->second);
-  if (SettleGet(pending)) return;
+  if (SettleGet(now, pending)) return;
   timers_.Arm(now.monotonic + pending->second.step, id);
 }
 
@@ -53,34 +53,62 @@ void GetCoordinator::ReadOwn(PendingGet& get) {
   if (get.list->IsPrimary(self())) {
     // A copy that cannot be read is no answer; one more peer is asked instead.
     std::optional<crdt::Row> own = replica_.TryRead(key, get.token);
-    if (own) get.quorum.Record(self(), std::move(*own));
+    if (own) Record(get, self(), std::move(*own));
     return;
   }
   std::optional<Hint> hint = hints_.Find(key, get.token);
   if (hint) {
     ++counters_.from_hints;
-    get.quorum.Record(self(), std::move(hint->row));
+    Record(get, self(), std::move(hint->row));
   } else {
     get.without_hint.insert(self());
   }
 }
 
-// The primaries that are up before those that seem not to be, as many as are needed; and where
-// those that are up do not suffice, whoever stands in.
-void GetCoordinator::AskFirst(std::uint64_t id, PendingGet& get) {
-  const std::vector<NodeId> up = HealthyOf(*get.list, liveness_, self()).primaries;
-  const Bytes body = Pack(ReadRow{id, get.outcome.key});
-  std::size_t left = get.quorum.needed() - get.quorum.answers();
-  for (const NodeId node : up) {
-    if (node == self() || left == 0) continue;
-    turn_.Send(ring_.Process(node), body);
-    --left;
-  }
-  if (left != 0 && get.sloppy) AskStandIns(id, get);
+void GetCoordinator::Record(PendingGet& get, NodeId from, crdt::Row row) {
+  get.quorum.Record(from, std::move(row));
+  bytes_ += get.quorum.bytes() - get.bytes;
+  get.bytes = get.quorum.bytes();
 }
 
-void GetCoordinator::AskStandIns(std::uint64_t id, PendingGet& get) {
-  const Bytes body = Pack(ReadRow{id, get.outcome.key});
+// The primaries that are up, as many as are needed, those first that answer as they use to; and
+// where those that are up do not suffice, whoever stands in.
+void GetCoordinator::AskFirst(Moment now, std::uint64_t id, PendingGet& get) {
+  std::vector<NodeId> up = HealthyOf(*get.list, liveness_, self()).primaries;
+  std::erase(up, self());
+  std::size_t left = get.quorum.needed() - get.quorum.answers();
+  if (left < up.size()) hedge_.Order(now.monotonic, up);
+  for (const NodeId node : up) {
+    if (left == 0) break;
+    AskPrimary(now, id, get, node);
+    hedge_.Asked(now.monotonic, node, id);
+    --left;
+  }
+  if (left != 0 && get.sloppy) AskStandIns(now, id, get);
+}
+
+// For the digest, if there is a row to compare it with.
+void GetCoordinator::AskPrimary(Moment now, std::uint64_t id, PendingGet& get, NodeId node) {
+  const auto place = std::ranges::find(get.list->nodes, node) - get.list->nodes.begin();
+  get.asked |= std::uint64_t{1} << place;
+  turn_.Send(ring_.Process(node), Pack(ReadRow{id, get.outcome.key, get.quorum.answers() > 0,
+                                               Patience::Until(now.monotonic, get.deadline)}));
+}
+
+void GetCoordinator::HedgeGet(Moment now, std::uint64_t id, PendingGet& get) {
+  if (get.quorum.answers() >= get.quorum.needed()) return;  // only regions are missing
+  for (std::uint32_t i = 0; i < get.list->primaries; ++i) {
+    const NodeId node = get.list->nodes[i];
+    if (node == self() || (get.asked >> i & 1) != 0 || !liveness_.IsUp(node)) continue;
+    if (!hedge_.Take()) return;
+    AskPrimary(now, id, get, node);
+    return hedge_.AskedToo(now.monotonic, node, id);
+  }
+}
+
+void GetCoordinator::AskStandIns(Moment now, std::uint64_t id, PendingGet& get) {
+  const Bytes body =
+      Pack(ReadRow{id, get.outcome.key, false, Patience::Until(now.monotonic, get.deadline)});
   for (const NodeId node : HealthyOf(*get.list, liveness_, self()).fallbacks) {
     if (node == self() || get.quorum.HasAnswerOf(node) || get.without_hint.contains(node)) continue;
     get.asked_stand_ins.insert(node);
@@ -105,18 +133,33 @@ void GetCoordinator::FailIfHopeless(PendingGet& get) {
   get.quorum.RecordDeadline();
 }
 
-void GetCoordinator::OnRowRead(Moment, NodeId from, RowRead read) {
+void GetCoordinator::OnRowRead(Moment now, NodeId from, RowRead read) {
+  hedge_.Answered(now.monotonic, from, read.id);
   const auto get = gets_.find(read.id);
   if (get == gets_.end()) return;
-  get->second.quorum.Record(from, std::move(read.row));
-  SettleGet(get);
+  Record(get->second, from, std::move(read.row));
+  SettleGet(now, get);
 }
 
-void GetCoordinator::OnRowElsewhere(const RowElsewhere& read) {
+void GetCoordinator::OnRowDigest(Moment now, NodeId from, const RowDigest& read) {
+  hedge_.Answered(now.monotonic, from, read.id);
+  const auto get = gets_.find(read.id);
+  if (get == gets_.end() || get->second.quorum.answers() == 0) return;
+  PendingGet& pending = get->second;
+  if (pending.quorum.RecordDigest(from, read.digest.value)) {
+    SettleGet(now, get);
+    return;
+  }
+  ++counters_.digests_differed;
+  turn_.Send(ring_.Process(from), Pack(ReadRow{read.id, pending.outcome.key, false,
+                                               Patience::Until(now.monotonic, pending.deadline)}));
+}
+
+void GetCoordinator::OnRowElsewhere(Moment now, const RowElsewhere& read) {
   const auto get = gets_.find(read.id);
   if (get == gets_.end()) return;
   get->second.quorum.RecordRegion(read.region, read.row);
-  SettleGet(get);
+  SettleGet(now, get);
 }
 
 void GetCoordinator::AskRegions(Moment now, std::uint64_t id, const PendingGet& get) {
@@ -128,7 +171,7 @@ void GetCoordinator::AskRegions(Moment now, std::uint64_t id, const PendingGet& 
              Pack(ReadElsewhere{id, get.outcome.key, get.quorum.missing(), left}));
 }
 
-void GetCoordinator::OnHintRead(Moment, NodeId from, HintRead read) {
+void GetCoordinator::OnHintRead(Moment now, NodeId from, HintRead read) {
   const auto get = gets_.find(read.id);
   if (get == gets_.end()) return;
   PendingGet& pending = get->second;
@@ -137,27 +180,29 @@ void GetCoordinator::OnHintRead(Moment, NodeId from, HintRead read) {
     FailIfHopeless(pending);
   } else if (pending.asked_stand_ins.contains(from) && !pending.quorum.HasAnswerOf(from)) {
     ++counters_.from_hints;
-    pending.quorum.Record(from, std::move(read.row));
+    Record(pending, from, std::move(read.row));
   }
-  SettleGet(get);
+  SettleGet(now, get);
 }
 
 void GetCoordinator::StepGet(Moment now, std::uint64_t id, PendingGet& get) {
   if (now.monotonic >= get.deadline) return get.quorum.RecordDeadline();
   if (!get.quorum.missing().empty()) ++gateway_;
   AskRegions(now, id, get);
+  const Bytes body =
+      Pack(ReadRow{id, get.outcome.key, false, Patience::Until(now.monotonic, get.deadline)});
   for (const NodeId node : get.list->Primaries()) {
     if (get.quorum.answers() >= get.quorum.needed()) break;  // only regions are missing
-    if (node.value == ring_.self().number || get.quorum.HasAnswerOf(node)) continue;
-    turn_.Send(ring_.Process(node), Pack(ReadRow{id, get.outcome.key}));
+    if (node == self() || get.quorum.HasAnswerOf(node)) continue;
+    turn_.Send(ring_.Process(node), body);
     ++counters_.resends;
   }
-  if (++get.steps >= kStepsUntilStandIns && get.sloppy) AskStandIns(id, get);
+  if (++get.steps >= kStepsUntilStandIns && get.sloppy) AskStandIns(now, id, get);
   FailIfHopeless(get);
   timers_.Arm(std::min(now.monotonic + get.step, get.deadline), id);
 }
 
-bool GetCoordinator::SettleGet(GetMap::iterator get) {
+bool GetCoordinator::SettleGet(Moment now, GetMap::iterator get) {
   PendingGet& pending = get->second;
   if (pending.quorum.verdict() == ReadQuorum::Verdict::kPending) return false;
   Outcome& outcome = pending.outcome;
@@ -169,42 +214,33 @@ bool GetCoordinator::SettleGet(GetMap::iterator get) {
       ++counters_.timeouts;
     }
   } else {
-    Repair(pending);
     outcome.row = pending.quorum.merged();
     outcome.token = {outcome.row.context, outcome.row.MaxStamp(), std::nullopt};
-    // Repair may just have written the row here, so this comes after it.
+    // What others showed is durable there, so the answer need not wait for a repair of this copy.
     outcome.after =
         std::max(replica_.DurabilityOf(pending.token), hints_.DurabilityOf(pending.token));
+    // Who lacks something gets the joined row. What it misses besides (dots that the row no longer
+    // shows) comes by catch-up.
+    std::vector<NodeId> stale = pending.quorum.Stale();
+    std::erase_if(stale, [&](NodeId node) { return !pending.list->IsPrimary(node); });
+    repair_.Later(now.monotonic, outcome.key, outcome.row, std::move(stale));
   }
+  bytes_ -= pending.bytes;
   outcomes_.push_back(std::move(outcome));
   gets_.erase(get);
   return true;
 }
 
-// Behind the answer: who lacks something gets the merged row. Nobody waits for it; what it misses
-// (dots that the row no longer shows) comes by catch-up.
-void GetCoordinator::Repair(const PendingGet& get) {
-  std::vector<NodeId> stale = get.quorum.Stale();
-  std::erase_if(stale, [&](NodeId node) { return !get.list->IsPrimary(node); });
-  if (stale.empty()) return;
-  Replicate message{0, {}};
-  message.rows.push_back({get.outcome.key, get.quorum.merged(), {}});
-  for (const NodeId node : stale) {
-    ++counters_.read_repairs;
-    if (node.value == ring_.self().number) {
-      replica_.Apply(message.rows.front());
-    } else {
-      turn_.Send(ring_.Process(node), Pack(message));
-    }
-  }
-}
-
 void GetCoordinator::Tick(Moment now) {
+  repair_.Tick(now.monotonic);
+  for (const std::uint64_t id : hedge_.DueBy(now.monotonic)) {
+    if (const auto get = gets_.find(id); get != gets_.end()) HedgeGet(now, id, get->second);
+  }
   for (const std::uint64_t id : timers_.DueBy(now.monotonic)) {
     const auto get = gets_.find(id);
     if (get == gets_.end()) continue;
     StepGet(now, id, get->second);
-    SettleGet(get);
+    SettleGet(now, get);
   }
 }
 

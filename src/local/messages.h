@@ -17,6 +17,7 @@
 #include "crdt/seen_vector.h"
 #include "local/audit_messages.h"
 #include "local/liveness_messages.h"
+#include "local/patience.h"
 #include "local/ring.h"
 
 namespace meridian::local {
@@ -27,14 +28,16 @@ constexpr std::uint64_t FirstIdOf(Actor actor) {
   return std::uint64_t{actor.incarnation()} << 32;
 }
 
-// Apply these rows; answer when they are durable. id 0: no answer wanted (read repair).
+// Apply these rows; answer when they are durable. id 0: no answer wanted (read repair). Dropped
+// when the asker's patience is over; catch-up brings the rows.
 struct Replicate {
   std::uint64_t id = 0;
   std::vector<crdt::RowUpdate> rows;
+  Patience patience;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(id, rows);
+    archive(id, rows, patience);
   }
 };
 struct ReplicateAck {
@@ -46,13 +49,16 @@ struct ReplicateAck {
   }
 };
 
+// Answered by RowRead, or by RowDigest if that will do for the asker.
 struct ReadRow {
   std::uint64_t id = 0;
   crdt::RowKey key;
+  bool digest = false;
+  Patience patience;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(id, key);
+    archive(id, key, digest, patience);
   }
 };
 struct RowRead {
@@ -72,10 +78,11 @@ struct Forward {
   std::uint64_t id = 0;
   Bytes request;
   std::uint64_t life = 0;  // of the receiver, its actor; 0: the sender does not know it
+  Patience patience;       // a little less than the sender's own: its answer is to come in time
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(id, request, life);
+    archive(id, request, life, patience);
   }
 };
 struct Forwarded {
@@ -264,13 +271,24 @@ struct HintRead {
   }
 };
 
+// "My row of that key has this digest" (local/row_digest.h).
+struct RowDigest {
+  std::uint64_t id = 0;
+  Fixed64 digest;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, digest);
+  }
+};
+
 using RingMessage =
     std::variant<Replicate, ReplicateAck, ReadRow, RowRead, Forward, Forwarded, SeenProbe,
                  CatchUpAsk, CatchUpRows, FeedOrder, FeedRows, SeenReport, LogRead, LogRows,
                  HeldAsk, HeldEverywhere, ForwardRefused, ReadElsewhere, RowElsewhere, LiveGossip,
                  Ping, PingAck, PingFor, PingForDone, KeepHint, HintRefused, HintRead, AuditRoots,
                  AuditBranches, AuditLeaves, AuditDiffering, AuditList, AuditRows, AuditMend,
-                 AuditRestore>;
+                 AuditRestore, RowDigest>;
 
 Bytes Pack(const RingMessage& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);

@@ -185,7 +185,8 @@ void PutCoordinator::WriteOwn(Moment now, const crdt::Row& stored, const crdt::R
 void PutCoordinator::StartPut(Moment now, const PutOrder& order, Outcome outcome,
                               crdt::RowUpdate update, const Place& place) {
   const std::uint64_t id = replica_.minter().NewMessageId();
-  RingMessage message(Replicate{id, {}});
+  const Instant deadline = now.monotonic + order.timeout;
+  RingMessage message(Replicate{id, {}, Patience::Until(now.monotonic, deadline)});
   std::vector<crdt::RowUpdate>& rows = std::get<Replicate>(message).rows;
   rows.push_back(std::move(update));
   Bytes body = Pack(message);
@@ -194,7 +195,8 @@ void PutCoordinator::StartPut(Moment now, const PutOrder& order, Outcome outcome
   if (!place.stands_in) minted_.push_back({std::move(rows.front()), batch});
 
   PendingPut put{WriteQuorum(place.list.Primaries(), order.w), std::move(outcome), std::move(body),
-                 now.monotonic + order.timeout, order.timeout / kStepsPerTimeout};
+                 deadline, order.timeout / kStepsPerTimeout};
+  bytes_ += put.message.size();
   put.sloppy = order.sloppy;
   put.list = &place.list;
   for (const NodeId node : put.quorum.waiting()) {
@@ -323,6 +325,7 @@ bool PutCoordinator::SettlePut(PutMap::iterator put) {
     ++counters_.timeouts;
   }
   pending.outcome.reached = pending.quorum.acks();
+  bytes_ -= pending.message.size();
   outcomes_.push_back(std::move(pending.outcome));
   puts_.erase(put);
   return true;

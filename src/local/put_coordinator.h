@@ -65,6 +65,7 @@ class PutCoordinator {
   std::vector<Minted> TakeMinted() { return std::exchange(minted_, {}); }
 
   std::size_t in_flight() const { return puts_.size() + awaiting_term_.size(); }
+  std::size_t bytes() const { return bytes_; }  // of messages kept for a second sending
   const PutCounters& counters() const { return counters_; }
 
  private:
@@ -128,6 +129,7 @@ class PutCoordinator {
   CoordinatorOptions options_;
   crdt::HybridClock clock_;
   PutMap puts_;
+  std::size_t bytes_ = 0;
   std::deque<Delayed> awaiting_term_;  // until the new incarnation is durable, a few milliseconds
   std::deque<std::pair<BatchId, std::uint64_t>> own_copies_;  // puts waiting for this node's sync
   TimerQueue timers_;

@@ -10,6 +10,10 @@ namespace meridian::node {
 namespace {
 
 constexpr Duration kAskAgainAfter = std::chrono::seconds(1);
+// What a forwarded request has less time than the one that was asked: for timers, which are rounded
+// up, and the way back.
+constexpr Duration kForwardMarginLeast = std::chrono::milliseconds(40);
+constexpr Duration kForwardMarginMost = std::chrono::milliseconds(100);
 
 // What a get shows: values that are there, byte-equal siblings once, oldest dot first.
 std::vector<Bytes> VisibleValues(const crdt::Row& row) {
@@ -45,10 +49,10 @@ ClientService::ClientService(const RingNodeOptions& options, const local::Ring& 
 
 void ClientService::Serve(Moment now, RequestTag tag, const Bytes& encoded,
                           const Result<ClientRequest>& request) {
-  Admit(now, tag, encoded, request, true);
+  Admit(now, tag, encoded, request, std::nullopt);
 }
 
-void ClientService::OnForward(Moment now, ProcessId from, local::Forward forward) {
+void ClientService::OnForward(Moment now, ProcessId from, local::Forward forward, Duration left) {
   if (forward.life != life_) {
     // A life that does not last must not be addressed: the next one would be the same.
     const BatchId known = coordinator_.IsReady() ? BatchId{} : turn_.Barrier();
@@ -56,18 +60,18 @@ void ClientService::OnForward(Moment now, ProcessId from, local::Forward forward
   }
   if (!forwarded_here_.Insert(from, forward.id)) return;
   // Never forwarded on: two nodes that disagree on the owner would play ball.
-  Admit(now, Peer{from, forward.id}, forward.request, DecodeRequest(forward.request), false);
+  Admit(now, Peer{from, forward.id}, forward.request, DecodeRequest(forward.request), left);
 }
 
 void ClientService::Admit(Moment now, Origin origin, const Bytes& encoded,
-                          const Result<ClientRequest>& request, bool may_forward) {
-  if (request) return Order(now, std::move(origin), encoded, *request, may_forward);
+                          const Result<ClientRequest>& request, std::optional<Duration> left) {
+  if (request) return Order(now, std::move(origin), encoded, *request, left);
   const std::string why = "the request cannot be read: " + request.error().message;
   AnswerTo(origin, EncodeAnswer(Refused(Status::kBadRequest, why)), {});
 }
 
 void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
-                          const ClientRequest& request, bool may_forward) {
+                          const ClientRequest& request, std::optional<Duration> left) {
   if (auto objection = Objection(ring_, request)) {
     return AnswerTo(origin, EncodeAnswer(*objection), {});
   }
@@ -84,7 +88,7 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
   }
   Waiting waiting;
   waiting.origin = std::move(origin);
-  waiting.deadline = now.monotonic + TimeoutOf(request);
+  waiting.deadline = now.monotonic + std::min(TimeoutOf(request), left.value_or(Duration::max()));
   waiting.writes = request.operation != Operation::kGet;
   waiting.each_quorum = waiting.writes && request.level == Level::kEachQuorum;
   const std::uint64_t id = ++last_id_;
@@ -97,7 +101,7 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
     const auto refusal = Refused(Status::kUnavailable, "this node is starting; try again");
     return AnswerTo(waiting.origin, EncodeAnswer(refusal), {});
   }
-  if (may_forward) {
+  if (!left) {
     waiting.request = encoded;
     return ForwardOn(now, id, requests_.emplace(id, std::move(waiting)).first->second);
   }
@@ -173,7 +177,7 @@ void ClientService::ForwardOn(Moment now, std::uint64_t id, Waiting& waiting) {
   if (*next == Self()) return ServeHere(now, id, waiting, *request, key);
   waiting.at = ring_.Process(*next);
   waiting.once = request->operation == Operation::kDelete && request->context.empty();
-  SendForward(id, waiting);
+  SendForward(now, id, waiting);
   const std::uint32_t tries = waiting.once ? 1 : list.primaries + (request->sloppy ? 1 : 0);
   timers_.Arm(std::min(now.monotonic + TimeoutOf(*request) / tries, waiting.deadline), id);
 }
@@ -191,23 +195,29 @@ void ClientService::ServeHere(Moment now, std::uint64_t id, Waiting& waiting,
   Issue(now, id, request, std::move(read));
 }
 
-void ClientService::SendForward(std::uint64_t id, Waiting& waiting) {
+// The primary is to have its say, a reason for a failure too, before this node's time is over.
+void ClientService::SendForward(Moment now, std::uint64_t id, Waiting& waiting) {
   waiting.life = lives_[waiting.at];
-  turn_.Send(waiting.at, Pack(local::Forward{id, waiting.request, waiting.life}));
+  const Duration left = waiting.deadline - now.monotonic;
+  const Duration margin = std::clamp(left / 10, kForwardMarginLeast, kForwardMarginMost);
+  const Instant until = waiting.deadline - std::min(margin, left / 2);
+  turn_.Send(waiting.at, Pack(local::Forward{id, waiting.request, waiting.life,
+                                             local::Patience::Until(now.monotonic, until)}));
 }
 
 void ClientService::OnPeerLife(ProcessId peer, std::uint64_t life) {
   if (life != 0) lives_[peer] = life;
 }
 
-void ClientService::OnForwardRefused(ProcessId from, const local::ForwardRefused& refused) {
+void ClientService::OnForwardRefused(Moment now, ProcessId from,
+                                     const local::ForwardRefused& refused) {
   const auto found = requests_.find(refused.id);
   if (found == requests_.end() || found->second.request.empty()) return;
   Waiting& waiting = found->second;
   if (waiting.at != from || waiting.life != refused.addressed) return;  // an older try
   OnPeerLife(from, refused.life);
   if (refused.addressed != 0) waiting.may_have_acted = true;
-  if (!waiting.once || !waiting.may_have_acted) return SendForward(refused.id, waiting);
+  if (!waiting.once || !waiting.may_have_acted) return SendForward(now, refused.id, waiting);
   ClientAnswer restarted = Refused(Status::kUnavailable,
                                    "a primary of the key restarted; whether it deleted the key "
                                    "first is not known: read it and try again");

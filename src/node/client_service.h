@@ -49,9 +49,10 @@ class ClientService {
   // `encoded` is what `request` was decoded from; it travels on when another node must serve it.
   void Serve(Moment now, RequestTag tag, const Bytes& encoded,
              const Result<ClientRequest>& request);
-  void OnForward(Moment now, ProcessId from, local::Forward forward);
+  // `left` is what is left of the sender's time.
+  void OnForward(Moment now, ProcessId from, local::Forward forward, Duration left);
   void OnForwarded(local::Forwarded forwarded);
-  void OnForwardRefused(ProcessId from, const local::ForwardRefused& refused);
+  void OnForwardRefused(Moment now, ProcessId from, const local::ForwardRefused& refused);
   // A peer says which life it is in; 0: none yet.
   void OnPeerLife(ProcessId peer, std::uint64_t life);
   void OnHeldEverywhere(const local::HeldEverywhere& held);
@@ -86,10 +87,11 @@ class ClientService {
     std::optional<local::Outcome> local_outcome;
   };
 
+  // `left` is of a request that was forwarded here, and is not forwarded on.
   void Admit(Moment now, Origin origin, const Bytes& encoded, const Result<ClientRequest>& request,
-             bool may_forward);
+             std::optional<Duration> left);
   void Order(Moment now, Origin origin, const Bytes& encoded, const ClientRequest& request,
-             bool may_forward);
+             std::optional<Duration> left);
   NodeId Self() const { return {ring_.self().number}; }
   const local::PreferenceList& ListOf(const crdt::RowKey& key) const;
   std::vector<NodeId> CandidatesFor(const ClientRequest& request,
@@ -99,7 +101,7 @@ class ClientService {
   void ServeHere(Moment now, std::uint64_t id, Waiting& waiting, const ClientRequest& request,
                  const crdt::RowKey& key);
   void ForwardOn(Moment now, std::uint64_t id, Waiting& waiting);
-  void SendForward(std::uint64_t id, Waiting& waiting);
+  void SendForward(Moment now, std::uint64_t id, Waiting& waiting);
   void AwaitOtherRegions(Moment now, std::uint64_t id, Waiting& waiting, local::Outcome outcome);
   void AskOtherRegions(Moment now, std::uint64_t id, const Waiting& waiting);
   void Finish(std::uint64_t id, const ClientAnswer& answer, BatchId after);

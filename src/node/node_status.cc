@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "node/audit_status.h"
+#include "node/read_status.h"
 
 namespace meridian::node {
 namespace {
@@ -74,6 +75,7 @@ std::string StatusJson(const NodeFigures& figures) {
   json["slowness"] = figures.detector.slowness();
   json["hints"] = HintsJson(HintsOf(figures));
   json["audit"] = AuditJson(figures.now.monotonic, figures.replica, figures.audit);
+  json["reads"] = ReadsJson(ring, figures.coordinator, figures.ages);
   return json.dump();
 }
 
@@ -94,7 +96,6 @@ MetricSet MetricsOf(const NodeFigures& figures) {
       puts.timeouts + gets.timeouts);
   add(counter, "resends_total", "Messages sent again to a silent replica.",
       puts.resends + gets.resends);
-  add(counter, "read_repairs_total", "Stale replicas repaired by a get.", gets.read_repairs);
   add(counter, "rows_applied_total", "Rows that changed what is stored.", replica.rows_applied);
   add(counter, "rows_known_total", "Rows that brought nothing new.", replica.rows_known);
   add(counter, "versions_dropped_total", "Received versions already overwritten here.",
@@ -127,6 +128,7 @@ MetricSet MetricsOf(const NodeFigures& figures) {
       static_cast<std::uint64_t>(figures.detector.slowness()));
   AddPeers(figures, set);
   AddAuditMetrics(figures.now.monotonic, figures.replica, figures.audit, set);
+  AddReadMetrics(figures.ring, figures.coordinator, figures.ages, set);
   return set;
 }
 

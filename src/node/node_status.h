@@ -20,6 +20,7 @@ struct NodeFigures {
   const local::Ring& ring;
   const local::Replica& replica;
   const local::Coordinator& coordinator;
+  const local::RequestAges& ages;
   const local::CatchUp& catch_up;
   const local::GatewayFeed& feed;
   const local::FailureDetector& detector;

@@ -36,14 +36,15 @@ void RegionReader::Read(Moment now, ProcessId gateway, const wan::RowAsk& ask) {
                   now.monotonic + kResendAfter,
                   now.monotonic + timeout};
   const auto read = reads_.emplace(++last_id_, std::move(pending)).first;
-  AskSilent(read->first, read->second);
+  AskSilent(now, read->first, read->second);
 }
 
-void RegionReader::AskSilent(std::uint64_t id, const Pending& pending) {
+void RegionReader::AskSilent(Moment now, std::uint64_t id, const Pending& pending) {
   const crdt::RowKey& key = pending.ask.key;
   const local::PreferenceList* list =
       ring_.ListOf(ring_.PartitionOfToken(key.placement, key.token()));
-  const Bytes body = local::Pack(local::ReadRow{id, key});
+  const Bytes body = local::Pack(
+      local::ReadRow{id, key, false, local::Patience::Until(now.monotonic, pending.deadline)});
   for (const NodeId node : list->Primaries()) {
     if (!pending.quorum.HasAnswerOf(node)) turn_.Send(ring_.Process(node), body);
   }
@@ -79,7 +80,7 @@ void RegionReader::Tick(Moment now) {
     }
     if (now.monotonic >= pending.next_resend) {
       pending.next_resend = now.monotonic + kResendAfter;
-      AskSilent(read->first, pending);
+      AskSilent(now, read->first, pending);
     }
     ++read;
   }

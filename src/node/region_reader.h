@@ -44,7 +44,7 @@ class RegionReader {
   };
   using Reads = std::map<std::uint64_t, Pending>;
 
-  void AskSilent(std::uint64_t id, const Pending& pending);
+  void AskSilent(Moment now, std::uint64_t id, const Pending& pending);
   Reads::iterator Forget(Reads::iterator read);
 
   const local::Ring& ring_;

@@ -42,6 +42,7 @@ void RegionWriter::Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate>
     for (const NodeId node : primaries) {
       local::Replicate& message = messages[node];
       message.id = id;
+      message.patience = local::Patience::Until(now.monotonic, pending.deadline);
       for (const crdt::RowUpdate* row : members) message.rows.push_back(*row);
     }
   }

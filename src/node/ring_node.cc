@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "local/row_digest.h"
 #include "node/audit_status.h"
 #include "node/copy_view.h"
 #include "node/node_status.h"
@@ -66,17 +67,26 @@ void RingNode::Receive(Moment now, Message message) {
 void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) {
   const NodeId node{from.number};
   std::visit(Overloaded{
-                 [&](const local::Replicate& m) { ApplyAll(from, m); },
+                 [&](const local::Replicate& m) {
+                   if (TimeLeft(from, m)) ApplyAll(from, m);
+                 },
                  [&](const local::ReplicateAck& m) {
                    if (handover_.OnReplicateAck(now, node, m)) return;
                    coordinator_.OnReplicateAck(now, node, m);
                  },
-                 [&](const local::ReadRow& m) { AnswerRead(from, m); },
+                 [&](const local::ReadRow& m) {
+                   if (TimeLeft(from, m)) AnswerRead(from, m);
+                 },
                  [&](local::RowRead& m) { coordinator_.OnRowRead(now, node, std::move(m)); },
                  [&](local::HintRead& m) { coordinator_.OnHintRead(now, node, std::move(m)); },
-                 [&](local::Forward& m) { clients_.OnForward(now, from, std::move(m)); },
+                 [&](const local::RowDigest& m) { coordinator_.OnRowDigest(now, node, m); },
+                 [&](local::Forward& m) {
+                   if (const auto left = TimeLeft(from, m)) {
+                     clients_.OnForward(now, from, std::move(m), *left);
+                   }
+                 },
                  [&](local::Forwarded& m) { clients_.OnForwarded(std::move(m)); },
-                 [&](const local::ForwardRefused& m) { clients_.OnForwardRefused(from, m); },
+                 [&](const local::ForwardRefused& m) { clients_.OnForwardRefused(now, from, m); },
                  [&](const local::SeenProbe& m) {
                    clients_.OnPeerLife(from, m.life);
                    catch_up_.OnProbe(now, node, m);
@@ -86,7 +96,7 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](const local::FeedOrder& m) { feed_.OnOrder(now, from, m); },
                  [&](const local::LogRead& m) { feed_.OnLogRead(from, m); },
                  [&](const local::HeldEverywhere& m) { clients_.OnHeldEverywhere(m); },
-                 [&](const local::RowElsewhere& m) { coordinator_.OnRowElsewhere(m); },
+                 [&](const local::RowElsewhere& m) { coordinator_.OnRowElsewhere(now, m); },
                  [&](const local::LiveGossip& m) { detector_.OnGossip(now, node, m); },
                  [&](const local::Ping& m) { detector_.OnPing(node, m); },
                  [&](const local::PingAck& m) { detector_.OnPingAck(node, m); },
@@ -152,7 +162,10 @@ void RingNode::AnswerRead(ProcessId from, const local::ReadRow& read) {
   }
   std::optional<crdt::Row> row = replica_.TryRead(read.key, token);
   if (!row) return;  // the asker turns to others; the audit mends this copy
-  turn_.Send(from, Pack(local::RowRead{read.id, std::move(*row)}), replica_.DurabilityOf(token));
+  turn_.Send(from,
+             read.digest ? Pack(local::RowDigest{read.id, {local::DigestOf(*row)}})
+                         : Pack(local::RowRead{read.id, std::move(*row)}),
+             replica_.DurabilityOf(token));
 }
 
 void RingNode::Serve(Moment now, Request request) {
@@ -166,9 +179,9 @@ void RingNode::Serve(Moment now, Request request) {
 
 // Requests about this process: how it is, what it holds.
 void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
-  const NodeFigures figures{
-      ring_,  replica_, coordinator_,       catch_up_,        feed_, detector_, hints_, handover_,
-      audit_, now_,     clients_.waiting(), corrupt_messages_};
+  const NodeFigures figures{ring_, replica_,           coordinator_,     ages_,     catch_up_,
+                            feed_, detector_,          hints_,           handover_, audit_,
+                            now_,  clients_.waiting(), corrupt_messages_};
   ClientAnswer answer;
   if (request.operation == Operation::kStatus) {
     answer.values = {StatusJson(figures)};

@@ -49,6 +49,11 @@ class RingNode final : public Machine {
 
  private:
   void Dispatch(Moment now, ProcessId from, local::RingMessage message);
+  // Nothing when nobody waits for the request any more: then it is dropped, and counted.
+  template <class Request>
+  std::optional<Duration> TimeLeft(ProcessId from, const Request& request) {
+    return ages_.Left(now_.monotonic, from, request.id >> 32, request.patience);
+  }
   void ApplyAll(ProcessId from, const local::Replicate& message);
   void KeepAll(Moment now, ProcessId from, const local::KeepHint& message);
   ClientAnswer BeginAudit(const ClientRequest& request);
@@ -74,6 +79,7 @@ class RingNode final : public Machine {
   Moment now_;  // of the latest event
   Instant next_checkpoint_ = kNever;
   std::size_t checkpoint_part_ = 0;
+  local::RequestAges ages_;
   std::uint64_t corrupt_messages_ = 0;
 };
 

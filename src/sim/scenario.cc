@@ -18,8 +18,9 @@ constexpr LinkQuality kNear{microseconds(200), microseconds(200), 0, 0, 0, {}, t
 constexpr LinkQuality kFar{milliseconds(30), milliseconds(30), 0, 0, 0, {}, true};
 constexpr Duration kQuietWithin = seconds(120);
 
-ClusterOptions OptionsFor(const TopologyShape& shape) {
+ClusterOptions OptionsFor(const TopologyShape& shape, unsigned hedge_percent) {
   ClusterOptions options;
+  options.hedge_percent = hedge_percent;
   options.topology = MakeTopology(shape);
   return options;
 }
@@ -38,8 +39,8 @@ node::ClientRequest RequestFor(node::Operation operation, const Bytes& key, cons
 
 }  // namespace
 
-Scenario::Scenario(const TopologyShape& shape)
-    : options_(OptionsFor(shape)),
+Scenario::Scenario(const TopologyShape& shape, unsigned hedge_percent)
+    : options_(OptionsFor(shape, hedge_percent)),
       dots_(options_.topology.partition_bits, violations_),
       holes_(options_.topology),
       audits_(violations_),
@@ -159,6 +160,18 @@ void Scenario::Pause(ProcessId process) {
 void Scenario::Resume(ProcessId process) {
   cluster_.Resume(process);
 }
+void Scenario::Slow(ProcessId process, Duration most) {
+  cluster_.at(process).SetTurnTime(most);
+}
+
+std::string Scenario::Status(ProcessId node) {
+  node::ClientRequest request;
+  request.operation = node::Operation::kStatus;
+  request.timeout_ms = 2000;
+  const node::ClientAnswer answer = Ask(node, request);
+  return answer.values.empty() ? std::string() : answer.values[0];
+}
+
 void Scenario::StopDisk(ProcessId node) {
   cluster_.at(node).SetSyncTime(hours(10), hours(10));
 }

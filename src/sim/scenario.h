@@ -38,7 +38,7 @@ struct Asking {
 class Scenario {
  public:
   static TopologyShape SmallShape() { return {3, 1, 1, 3, 0}; }
-  explicit Scenario(const TopologyShape& shape = SmallShape());
+  explicit Scenario(const TopologyShape& shape = SmallShape(), unsigned hedge_percent = 5);
 
   // Node 2 of region 1; gateway 1 of region 3.
   static ProcessId Node(std::uint16_t region, std::uint32_t number) {
@@ -75,6 +75,8 @@ class Scenario {
   void Restart(ProcessId process);
   void Pause(ProcessId process);  // it stands still; messages gather
   void Resume(ProcessId process);
+  // Its turns come up to so much later than something arrived.
+  void Slow(ProcessId process, Duration most);
   void StopDisk(ProcessId node);  // no sync ends any more
   void StartDisk(ProcessId node);
   void StepClock(ProcessId process, Duration step);
@@ -92,6 +94,10 @@ class Scenario {
 
   // Hints on all nodes that are up.
   std::uint64_t HintCount();
+
+  // A node's /status.
+  std::string Status(ProcessId node);
+  Instant now() { return cluster_.queue().now(); }
 
   void RunFor(Duration duration);
   // Until all replicas agree and no gateway reports a lag; empty, or what is left after two

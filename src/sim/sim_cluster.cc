@@ -56,6 +56,7 @@ SimProcess::Factory SimCluster::FactoryOf(ProcessId process) {
     options.catch_up.interval = options_.catch_up_interval;
     options.audit = options_.audit;
     options.coordinator.siblings_max = options_.siblings_max;
+    options.coordinator.hedge_percent = options_.hedge_percent;
     if (options_.plant == Plant::kReuseIncarnation) {  // nothing but its disk tells it
       options.chance = 0;
       now.wall = {};

@@ -36,6 +36,7 @@ struct ClusterOptions {
   std::size_t beats_per_extent = 3;
   local::AuditOptions audit;
   std::size_t siblings_max = 100;
+  unsigned hedge_percent = 5;
   Plant plant = Plant::kNothing;
 };
 

@@ -113,11 +113,11 @@ std::vector<local::RingMessage> RingMessages() {
   const local::Mend mend{"row", {5}, local::AuditCause::kContent, true};
   const local::RowPrint print{
       "row", {5}, true, Rows()[2].context, {{{kActors[0], 300}, {6}, true}}};
-  return {local::Replicate{7, RowUpdates()},
+  return {local::Replicate{7, RowUpdates(), {1000, 500}},
           local::ReplicateAck{300},
-          local::ReadRow{7, kKey},
+          local::ReadRow{7, kKey, true, {1000, 500}},
           local::RowRead{7, Rows()[2]},
-          local::Forward{7, "request", 300},
+          local::Forward{7, "request", 300, {1000, 500}},
           local::Forwarded{7, "answer"},
           local::SeenProbe{{{1}, {UINT64_MAX}}, 300},
           local::CatchUpAsk{7, {seen}},
@@ -147,7 +147,8 @@ std::vector<local::RingMessage> RingMessages() {
           local::AuditList{7, {{leaf, "from"}}},
           local::AuditRows{7, {{{leaf, "from"}, "to", true, {print}}}, {seen}},
           local::AuditMend{{2}, {mend}},
-          local::AuditRestore{{{mend, RowUpdates()[1]}}, {leaf}}};
+          local::AuditRestore{{{mend, RowUpdates()[1]}}, {leaf}},
+          local::RowDigest{7, {5}}};
 }
 
 std::vector<wan::WanMessage> WanMessages() {

@@ -1,5 +1,6 @@
 #include "local/get_coordinator.h"
 
+#include "local/row_digest.h"
 #include "support/coordinator_fixture.h"
 
 namespace meridian::local {
@@ -56,19 +57,21 @@ TEST_F(GetCoordinatorTest, AStaleOtherIsRepairedBehindTheAnswer) {
   PutNow("milk");
   const std::uint64_t id = Ask(2);
   Answer(asked_[0].to.number, id, {});
-  const auto repairs = SentOf<Replicate>(node_.End());
+  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
+  EXPECT_TRUE(node_.End().messages.empty()) << "the answer leaves first";
+  const auto repairs = SentOf<Replicate>(TickAt(2));
   ASSERT_EQ(NumbersOf(repairs), NumbersOf(asked_));
   EXPECT_EQ(repairs[0].message.id, 0U);  // no answer wanted
   EXPECT_EQ(ValuesOf(repairs[0].message.rows[0].row), std::vector<Bytes>{"milk"});
-  EXPECT_EQ(coordinator_.get_counters().read_repairs, 1U);
+  EXPECT_EQ(coordinator_.repair_counters().repaired, 1U);
 }
 
 TEST_F(GetCoordinatorTest, TheOwnStaleCopyIsRepairedToo) {
   const std::uint64_t id = Ask(2);
   const crdt::Row row = Written({}, {kA, 1}, "milk");
   Answer(asked_[0].to.number, id, row);
-  EXPECT_EQ(TakeOutcome().after, node_.turn.Open()) << "the row that it shows is being written";
-  EXPECT_TRUE(SentOf<Replicate>(node_.End()).empty());
+  EXPECT_EQ(TakeOutcome().after, BatchId{}) << "what it shows is durable where it was read";
+  EXPECT_TRUE(SentOf<Replicate>(TickAt(2)).empty());
   EXPECT_EQ(node_.Read(kMilk), row);
   EXPECT_TRUE(node_.Seen(kMilk).Contains({kA, 1}));
 }
@@ -81,7 +84,67 @@ TEST_F(GetCoordinatorTest, WhereAllAgreeNobodyIsRepaired) {
   EXPECT_TRUE(Undecided());
   Answer(3, id, {});
   EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
-  EXPECT_TRUE(node_.End().messages.empty());
+  EXPECT_TRUE(TickAt(2).messages.empty());
+}
+
+TEST_F(GetCoordinatorTest, OthersAreAskedForTheDigestOnly) {
+  PutNow("milk");
+  const std::uint64_t id = Ask(2);
+  EXPECT_TRUE(asked_[0].message.digest);
+  EXPECT_EQ(asked_[0].message.patience.left_ms, 2000U);
+  coordinator_.OnRowDigest(At(1), {asked_[0].to.number}, {id, {DigestOf(node_.Read(kMilk))}});
+  const Outcome outcome = TakeOutcome();
+  EXPECT_EQ(ValuesOf(outcome.row), std::vector<Bytes>{"milk"});
+  EXPECT_EQ(outcome.reached, 2U);
+  EXPECT_TRUE(TickAt(2).messages.empty());
+}
+
+TEST_F(GetCoordinatorTest, ADigestThatDiffersIsFollowedByTheRow) {
+  PutNow("milk");
+  const std::uint64_t id = Ask(2);
+  const std::uint32_t other = asked_[0].to.number;
+  const crdt::Row row = Written({}, {kA, 1}, "bread");
+  coordinator_.OnRowDigest(At(1), {other}, {id, {DigestOf(row)}});
+  EXPECT_TRUE(Undecided());
+  const auto asked = SentOf<ReadRow>(node_.End());
+  ASSERT_EQ(NumbersOf(asked), std::vector<std::uint32_t>{other});
+  EXPECT_FALSE(asked[0].message.digest);
+  Answer(other, id, row);
+  EXPECT_EQ(ValuesOf(TakeOutcome().row), (std::vector<Bytes>{"bread", "milk"}));
+  EXPECT_EQ(coordinator_.get_counters().digests_differed, 1U);
+  EXPECT_EQ(SentOf<Replicate>(TickAt(2)).size(), 1U) << "each lacked the other's";
+}
+
+TEST_F(GetCoordinatorTest, AReplicaThatIsSlowerThanItsWontIsHedgedByAnother) {
+  for (int i = 0; i < 40; ++i) {
+    const std::uint64_t id = Ask(2);
+    Answer(asked_[0].to.number, id, {});
+    TakeOutcome();
+  }
+  const std::uint64_t id = Ask(2);
+  const std::uint32_t slow = asked_[0].to.number;
+  EXPECT_EQ(coordinator_.NextDeadline(), At(2).monotonic);
+  const auto hedge = SentOf<ReadRow>(TickAt(2));
+  ASSERT_EQ(hedge.size(), 1U);
+  EXPECT_NE(hedge[0].to.number, slow);
+  EXPECT_EQ(hedge[0].message.id, id);
+  Answer(hedge[0].to.number, id, {});
+  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
+  Answer(slow, id, {});
+  EXPECT_TRUE(Undecided());
+  EXPECT_EQ(coordinator_.hedge().counters().hedges, 1U);
+  EXPECT_EQ(coordinator_.hedge().counters().asks, 41U);
+}
+
+TEST_F(GetCoordinatorTest, WhereAllAreNeededNoneIsLeftToHedgeWith) {
+  for (int i = 0; i < 40; ++i) {
+    const std::uint64_t id = Ask(3);
+    Answer(2, id, {});
+    Answer(3, id, {});
+    TakeOutcome();
+  }
+  Ask(3);
+  EXPECT_TRUE(TickAt(100).messages.empty());
 }
 
 TEST_F(GetCoordinatorTest, AfterAQuarterOfTheTimeAllOthersAreAsked) {
@@ -122,11 +185,12 @@ TEST_F(EverywhereTest, IsAnsweredWhenTheOtherRegionsAreIn) {
   EXPECT_EQ(ask.regions, std::vector<RegionId>{{2}});
   EXPECT_EQ(ask.timeout_ms, 2000U);
   EXPECT_TRUE(Undecided());
-  coordinator_.OnRowElsewhere({ask.id, {2}, Written({}, {kA, 1}, "bread")});
+  coordinator_.OnRowElsewhere(At(1), {ask.id, {2}, Written({}, {kA, 1}, "bread")});
   const Outcome outcome = TakeOutcome();
   EXPECT_EQ(ValuesOf(outcome.row), (std::vector<Bytes>{"bread", "milk"}));
   EXPECT_TRUE(outcome.token.context.Covers(crdt::Dot{kA, 1}));
-  EXPECT_EQ(outcome.after, node_.turn.Open()) << "the copy here is repaired";
+  EXPECT_EQ(outcome.after, BatchId{});
+  EXPECT_TRUE(TickAt(2).messages.empty());  // the copy here is repaired
   EXPECT_TRUE(node_.Seen(kMilk).Contains({kA, 1}));
   EXPECT_TRUE(TickAt(500).messages.empty());
 }
@@ -183,7 +247,7 @@ TEST_F(SloppyGetTest, AStandInCountsOnlyIfItKeepsTheRow) {
   const Outcome outcome = TakeOutcome();
   EXPECT_EQ(outcome.status, OutcomeStatus::kDone);
   EXPECT_EQ(outcome.row, row_);
-  for (const auto& sent : SentOf<Replicate>(node_.End())) {
+  for (const auto& sent : SentOf<Replicate>(TickAt(2))) {
     EXPECT_TRUE(node_.ring.ListOf(node_.PartitionOf(key))->IsPrimary({sent.to.number}));
   }
 }

@@ -28,11 +28,11 @@ const Mend kMend{"row", {5}, AuditCause::kContent, true};
 // One of each, by name, with every field set.
 const std::map<std::string, RingMessage>& Examples() {
   static const std::map<std::string, RingMessage> kExamples = {
-      {"replicate", Replicate{7, {kUpdate}}},
+      {"replicate", Replicate{7, {kUpdate}, {1000, 500}}},
       {"replicate_ack", ReplicateAck{300}},
-      {"read_row", ReadRow{7, KeyOf("milk")}},
+      {"read_row", ReadRow{7, KeyOf("milk"), true, {1000, 500}}},
       {"row_read", RowRead{7, kUpdate.row}},
-      {"forward", Forward{7, "request", 300}},
+      {"forward", Forward{7, "request", 300, {1000, 500}}},
       {"forwarded", Forwarded{7, "answer"}},
       {"seen_probe", SeenProbe{{{1}, {0xff00ff00ff00ff00}}, 300}},
       {"catch_up_ask", CatchUpAsk{7, {SomeSeen()}}},
@@ -64,6 +64,7 @@ const std::map<std::string, RingMessage>& Examples() {
       {"audit_rows", AuditRows{7, {{{kLeaf, "from"}, "to", true, {kPrint}}}, {SomeSeen()}}},
       {"audit_mend", AuditMend{{2}, {kMend}}},
       {"audit_restore", AuditRestore{{{kMend, kUpdate}}, {kLeaf}}},
+      {"row_digest", RowDigest{7, {0xff00ff00ff00ff00}}},
   };
   return kExamples;
 }

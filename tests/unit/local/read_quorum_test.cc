@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "local/row_digest.h"
 #include "support/local_node.h"
 
 namespace meridian::local {
@@ -73,6 +74,27 @@ TEST(ReadQuorumTest, RegionsAreWaitedForBesideTheReplicas) {
   EXPECT_EQ(quorum.verdict(), Verdict::kAnswered);
   EXPECT_EQ(ValuesOf(quorum.merged()), (std::vector<Bytes>{"bread", "milk"}));
   EXPECT_EQ(quorum.Stale(), std::vector<NodeId>{{1}}) << "a replica here may lack what is there";
+}
+
+TEST(ReadQuorumTest, ADigestAnswersForTheRowThatWasRecordedFirst) {
+  const crdt::Row milk = Written({}, {kA, 1}, "milk");
+  const crdt::Row bread = Written({}, {kB, 1}, "bread");
+  ReadQuorum quorum(3, Policy::kSiblings);
+  quorum.Record({1}, milk);
+  EXPECT_FALSE(quorum.RecordDigest({2}, DigestOf(bread)));
+  EXPECT_FALSE(quorum.HasAnswerOf({2}));
+  quorum.Record({2}, bread);
+  EXPECT_TRUE(quorum.RecordDigest({2}, 5)) << "it has answered";
+  EXPECT_TRUE(quorum.RecordDigest({3}, DigestOf(milk)));
+  EXPECT_EQ(quorum.verdict(), Verdict::kAnswered);
+  EXPECT_EQ(quorum.Stale(), (std::vector<NodeId>{{1}, {2}, {3}}));
+}
+
+TEST(ReadQuorumTest, TwoThatHaveNothingHaveOneDigest) {
+  ReadQuorum quorum(2, Policy::kSiblings);
+  quorum.Record({1}, {});
+  EXPECT_TRUE(quorum.RecordDigest({2}, DigestOf(crdt::Row{})));
+  EXPECT_EQ(quorum.verdict(), Verdict::kAnswered);
 }
 
 TEST(ReadQuorumTest, TheVerdictIsFinal) {
