@@ -7,6 +7,7 @@
 #include "io/clocks.h"
 #include "io/committer.h"
 #include "io/hmac_signer.h"
+#include "io/lasting_storage.h"
 #include "io/rocksdb_storage.h"
 #include "io/this_process.h"
 #include "io/unsynced_env.h"
@@ -22,6 +23,7 @@ struct Arguments {
   std::string data;
   std::string secret;
   bool discard_unsynced = false;
+  std::uint64_t reserve_mb = 512;
 };
 
 constexpr int kCannotStart = 2;
@@ -44,13 +46,14 @@ std::pair<const local::Region*, const local::Node*> FindNode(const local::Topolo
 
 // Runs the node until it is told to stop; the committer ends before the disk closes.
 int RunNode(const local::Topology& topology, const local::Region& region, const local::Node& node,
-            io::RocksdbStorage& disk, const Signer& signer, std::uint64_t chance) {
+            io::LastingStorage& disk, const Signer& signer, std::uint64_t chance) {
   const ProcessId self = NodeProcess(region.id, node.id);
   io::ConsoleLog log(node.name);
   node::RingNodeOptions options;
   options.topology = topology;
   options.self = self;
   options.chance = chance;
+  options.gauge = &disk;
   node::RingNode machine(std::move(options), disk, signer, log);
 
   std::unique_ptr<io::Committer> committer;
@@ -75,6 +78,7 @@ int RunNode(const local::Topology& topology, const local::Region& region, const 
 
   machine.Start(io::Now());
   const int status = process.Run();
+  disk.GiveUp();
   committer->Stop();
   return status;
 }
@@ -97,7 +101,10 @@ int Main(const Arguments& arguments) {
   if (arguments.discard_unsynced) options.env = unsynced.env();
   auto disk = io::RocksdbStorage::Open(options);
   if (!disk) return Refuse("data directory", disk.error().message);
-  const int status = RunNode(*topology, *region, *node, **disk, **signer, HashOf(*chance));
+  const std::uint64_t reserve = arguments.reserve_mb << 20;
+  io::LastingStorage lasting(**disk, arguments.data,
+                             {.low_bytes = reserve, .none_bytes = reserve / 4});
+  const int status = RunNode(*topology, *region, *node, lasting, **signer, HashOf(*chance));
   if (const auto closed = (*disk)->Close(); !closed && status == 0) {
     std::fprintf(stderr, "meridiand: closing the disk: %s\n", closed.error().message.c_str());
     return 1;
@@ -121,6 +128,10 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--secret", arguments.secret, "File with the secret all regions share (mode 600)")
       ->required();
+  app.add_option("--disk-reserve-mb", arguments.reserve_mb,
+                 "With less free on the disk than this, new values are refused; with less than a "
+                 "quarter of it nothing is written until there is room (default 512)")
+      ->check(CLI::Range(0, 1 << 20));
   // For tests: what is not synced is lost at kill -9 (io/unsynced_env.h).
   app.add_flag("--testing-discard-unsynced", arguments.discard_unsynced)->group("");
   try {

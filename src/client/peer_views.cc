@@ -28,6 +28,9 @@ void AddView(NodeAsSeen& node, const json& view) {
   if (!silent_ms || (node.silent_ms && *node.silent_ms <= *silent_ms)) return;
   node.silent_ms = silent_ms;
   node.waiting = CountOf(view, "requests_waiting");
+  node.room = view.contains("disk_room") && view["disk_room"].is_string()
+                  ? view["disk_room"].get<std::string>()
+                  : "";
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ struct NodeAsSeen {
   std::optional<std::uint64_t> silent_ms;     // of who heard it last
   std::optional<double> phi;                  // the greatest
   std::optional<std::uint64_t> waiting;       // requests, as it told who heard it last
+  std::string room;                           // on its disk, likewise
 };
 
 // By node; `statuses` are the pages of the nodes that answered.

@@ -108,14 +108,15 @@ void PrintNodes(const std::vector<Page>& pages) {
   for (const Page& page : pages) {
     if (page.status) statuses[page.name] = *page.status;
   }
-  Table table({"node", "for its region", "incarnation", "heard s ago", "phi", "load"});
+  Table table({"node", "for its region", "incarnation", "heard s ago", "phi", "load", "disk room"});
   const auto seen = GatherViews(statuses);
   for (const auto& [name, node] : seen) {
     const bool heard = node.incarnation > 0 && node.silent_ms.has_value();
     table.Add({name, StatesText(node), node.incarnation ? std::to_string(node.incarnation) : "-",
                heard ? FormatNumber(static_cast<double>(*node.silent_ms) / 1000, 1) : "-",
                node.phi ? FormatNumber(*node.phi, 1) : "-",
-               node.waiting ? FormatCount(*node.waiting) : "-"});
+               node.waiting ? FormatCount(*node.waiting) : "-",
+               node.room.empty() ? "-" : node.room});
   }
   if (!seen.empty()) std::printf("\n%s", table.Text().c_str());
 }

@@ -98,8 +98,32 @@ Failure RocksdbStorage::Failed(const char* attempt, const rocksdb::Status& statu
               std::string(attempt) + " data directory " + path_ + ": " + status.ToString());
 }
 
+Result<bool> RocksdbStorage::RoomFor(const char* attempt, const rocksdb::Status& status) const {
+  if (status.ok()) return true;
+  if (status.IsNoSpace()) return false;
+  return Failed(attempt, status);
+}
+
+namespace {
+
+Result<Done> DoneOr(const Result<bool>& room, const std::string& path) {
+  if (!room) return room.failure();
+  if (!*room) return Fail(ErrorCode::kIo, "no space left for data directory " + path);
+  return Done{};
+}
+
+}  // namespace
+
 Result<Done> RocksdbStorage::Apply(const WriteBatch& batch) {
-  if (batch.writes.empty()) return Done{};
+  return DoneOr(TryApply(batch), path_);
+}
+
+Result<Done> RocksdbStorage::Sync() {
+  return DoneOr(TrySync(), path_);
+}
+
+Result<bool> RocksdbStorage::TryApply(const WriteBatch& batch) {
+  if (batch.writes.empty()) return true;
   CountNothing();
   scratch_->Clear();
   for (const Write& write : batch.writes) {
@@ -108,15 +132,19 @@ Result<Done> RocksdbStorage::Apply(const WriteBatch& batch) {
                     : scratch_->Delete(Family(write.column), SliceOf(write.key));
     if (!staged.ok()) return Failed("writing to", staged);
   }
-  const rocksdb::Status status = db_->Write(kWrite, scratch_.get());
-  if (!status.ok()) return Failed("writing to", status);
-  return Done{};
+  return RoomFor("writing to", db_->Write(kWrite, scratch_.get()));
 }
 
-Result<Done> RocksdbStorage::Sync() {
-  const rocksdb::Status status = db_->SyncWAL();
-  if (!status.ok()) return Failed("syncing", status);
-  return Done{};
+Result<bool> RocksdbStorage::TrySync() {
+  return RoomFor("syncing", db_->SyncWAL());
+}
+
+// A log that could not be written or synced cannot be trusted to be so by a second attempt: what it
+// should hold is written out from memory.
+Result<bool> RocksdbStorage::Recover() {
+  rocksdb::Status status = db_->Resume();
+  if (status.ok()) status = db_->Flush(rocksdb::FlushOptions(), families_);
+  return RoomFor("recovering", status);
 }
 
 Result<Done> RocksdbStorage::Close() {

@@ -7,7 +7,8 @@
 // is there; what follows it is a prefix of the unsynced batches. (One exception: a power cut in the
 // instant in which RocksDB turns to a new log file may keep an unsynced batch of the new file and
 // lose one of the old.) Get, MultiGet, Scan and Apply are for one thread; Sync may run beside them.
-// After any failure the process must stop: RocksDB is told never to resume by itself.
+// After any failure but a full disk the process must stop: RocksDB is told never to resume by
+// itself.
 //
 // The options, and why each of them, are in rocksdb_options.cc.
 
@@ -49,6 +50,12 @@ class RocksdbStorage final : public Storage {
   // All of the batch or none of it; visible when this returns, durable after the next Sync.
   Result<Done> Apply(const WriteBatch& batch);
   Result<Done> Sync();
+  // The same, but a full disk is an answer: false, and the batch is not there, or not all is
+  // durable. Then Recover, until that is true as well; TryApply must be tried again before any
+  // later batch (io/lasting_storage.h).
+  Result<bool> TryApply(const WriteBatch& batch);
+  Result<bool> TrySync();
+  Result<bool> Recover();
 
   // Syncs and lets go of the directory. Nothing else may be called afterwards.
   Result<Done> Close();
@@ -63,6 +70,8 @@ class RocksdbStorage final : public Storage {
   explicit RocksdbStorage(std::string path);
   rocksdb::ColumnFamilyHandle* Family(Column column) const;
   Failure Failed(const char* attempt, const rocksdb::Status& status) const;
+  // False when the disk is full, true when `status` is ok.
+  Result<bool> RoomFor(const char* attempt, const rocksdb::Status& status) const;
 
   std::string path_;
   std::unique_ptr<rocksdb::DB> db_;

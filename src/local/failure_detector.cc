@@ -186,9 +186,11 @@ bool FailureDetector::Merge(Moment now, NodeId from, const LiveEntry& entry) {
   } else if (entry.beat > peer.entry.beat) {
     peer.entry.beat = entry.beat;
     peer.entry.load = entry.load;
+    peer.entry.room = entry.room;
     peer.beat_at = now.monotonic;
     peer.phi.Beat(now.monotonic);
   }
+  liveness_.SetRoom(entry.node, peer.entry.room);
   MergeState(now, from, peer, entry);
   return false;
 }
@@ -293,7 +295,7 @@ std::vector<PeerView> FailureDetector::View(Instant now) const {
   std::vector<PeerView> view;
   for (const auto& [node, peer] : peers_) {
     view.push_back({node, peer.entry.state, peer.entry.incarnation, peer.entry.load,
-                    peer.phi.Phi(now), peer.phi.Silence(now)});
+                    peer.entry.room, peer.phi.Phi(now), peer.phi.Silence(now)});
   }
   return view;
 }

@@ -52,6 +52,7 @@ struct PeerView {
   PeerState state = PeerState::kAlive;
   std::uint32_t incarnation = 0;  // 0: never heard
   std::uint32_t load = 0;
+  DiskRoom room = DiskRoom::kPlenty;
   double phi = 0;
   Duration silence{};
 };
@@ -70,6 +71,7 @@ class FailureDetector {
   void Leave(Moment now);
 
   void SetLoad(std::size_t waiting) { own_.load = static_cast<std::uint32_t>(waiting); }
+  void SetRoom(DiskRoom room) { own_.room = room; }
   // Any message of the peer: it is there.
   void Heard(Moment now, NodeId node);
   void OnGossip(Moment now, NodeId from, const LiveGossip& gossip);

@@ -112,7 +112,7 @@ void HintStore::Load() {
 
 bool HintStore::Keep(Moment now, const crdt::RowUpdate& update, std::size_t needed,
                      const std::vector<NodeId>& absent) {
-  return KeepWithin(options_.bytes_max, now, update, needed, absent);
+  return KeepWithin(disk_is_full_ ? 0 : options_.bytes_max, now, update, needed, absent);
 }
 
 void HintStore::KeepOwn(Moment now, const crdt::RowUpdate& update, std::size_t needed,

@@ -87,7 +87,11 @@ class HintStore {
   // What this node minted itself, having looked for room before.
   void KeepOwn(Moment now, const crdt::RowUpdate& update, std::size_t needed,
                const std::vector<NodeId>& absent = {});
-  bool HasRoomFor(std::size_t bytes) const { return total_.bytes() + bytes <= options_.bytes_max; }
+  bool HasRoomFor(std::size_t bytes) const {
+    return !disk_is_full_ && total_.bytes() + bytes <= options_.bytes_max;
+  }
+  // The disk has little room or none: no hint is kept.
+  void SetDiskFull(bool full) { disk_is_full_ = full; }
 
   // None: nothing of this row is kept here, which says nothing about the row.
   std::optional<Hint> Find(const crdt::RowKey& key, Token token) const;
@@ -117,6 +121,7 @@ class HintStore {
   const Ring& ring_;
   Turn& turn_;
   HintOptions options_;
+  bool disk_is_full_ = false;
   DirtyFilter dirty_;
   HintTally total_;
   std::map<PartitionKey, std::uint64_t> partitions_;

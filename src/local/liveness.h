@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 
+#include "base/disk_room.h"
 #include "base/ids.h"
 
 namespace meridian::local {
@@ -29,6 +30,7 @@ inline const char* NameOf(PeerState state) {
 class Liveness {
  public:
   void Set(NodeId node, PeerState state) { states_[node] = state; }
+  void SetRoom(NodeId node, DiskRoom room) { rooms_[node] = room; }
   PeerState StateOf(NodeId node) const {
     const auto found = states_.find(node);
     return found == states_.end() ? PeerState::kAlive : found->second;
@@ -36,8 +38,15 @@ class Liveness {
   // Worth sending to: a suspect still is, and may refute the suspicion by answering.
   bool IsUp(NodeId node) const { return StateOf(node) <= PeerState::kSuspect; }
 
+  // Takes new values: its disk has room, as it last said.
+  bool HasRoom(NodeId node) const {
+    const auto found = rooms_.find(node);
+    return found == rooms_.end() || found->second == DiskRoom::kPlenty;
+  }
+
  private:
   std::map<NodeId, PeerState> states_;
+  std::map<NodeId, DiskRoom> rooms_;
 };
 
 }  // namespace meridian::local

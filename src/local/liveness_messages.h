@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/codec.h"
+#include "base/disk_room.h"
 #include "base/ids.h"
 #include "local/liveness.h"
 
@@ -26,12 +27,14 @@ struct LiveEntry {
   std::uint32_t load = 0;  // requests that wait there
   PeerState state = PeerState::kAlive;
   bool accused = false;  // the sender itself has found it silent
+  DiskRoom room = DiskRoom::kPlenty;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(node, term, beat, incarnation, load, state, accused);
+    archive(node, term, beat, incarnation, load, state, accused, room);
     if constexpr (Archive::is_loading::value) {
       codec::Require(state <= PeerState::kLeft, "unknown state of a peer");
+      codec::Require(room <= DiskRoom::kNone, "unknown room of a disk");
     }
   }
 };

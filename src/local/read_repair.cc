@@ -30,7 +30,8 @@ void ReadRepair::Tick(Instant now) {
     for (const NodeId node : repair.stale) {
       ++counters_.repaired;
       if (node.value == ring_.self().number) {
-        replica_.Apply(message.rows.front());
+        // On a full disk the row stays as it is, until catch-up finds it again.
+        if (!replica_.IsReadOnly()) replica_.Apply(message.rows.front());
       } else {
         turn_.Send(ring_.Process(node), body);
       }

@@ -78,6 +78,10 @@ class Replica {
   bool HasUnreadable() const { return !unreadable_.empty(); }
   std::set<Bytes> TakeUnreadable() { return std::exchange(unreadable_, {}); }
 
+  // The disk is full: nothing may be written that need not be.
+  void SetReadOnly(bool read_only) { read_only_ = read_only; }
+  bool IsReadOnly() const { return read_only_; }
+
   const PartitionLog& log() const { return log_; }
   PartitionLog& log() { return log_; }
   const PartitionTrees& trees() const { return trees_; }
@@ -100,6 +104,7 @@ class Replica {
   RowCache cache_;
   std::set<Bytes> unreadable_;
   ReplicaCounters counters_;
+  bool read_only_ = false;
 };
 
 }  // namespace meridian::local

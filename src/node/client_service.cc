@@ -120,6 +120,10 @@ const local::PreferenceList& ClientService::ListOf(const crdt::RowKey& key) cons
 
 void ClientService::Issue(Moment now, std::uint64_t id, const ClientRequest& request,
                           std::optional<crdt::ContextToken> read) {
+  if (auto refusal = NoRoomFor(request.operation)) {
+    refusal->maybe = requests_.at(id).may_have_acted;
+    return Finish(id, *refusal, {});
+  }
   const local::Namespace* space = ring_.topology().FindNamespace(request.space);
   crdt::RowKey key{space->placement, space->id, request.key, {}};
   const std::size_t replicas = ReplicasAsked(request, ListOf(key).primaries);
@@ -135,6 +139,20 @@ void ClientService::Issue(Moment now, std::uint64_t id, const ClientRequest& req
   coordinator_.Put(now, order);
 }
 
+// Deletes make room in the end, and so go on while there is some for them.
+std::optional<ClientAnswer> ClientService::NoRoomFor(Operation operation) const {
+  if (operation == Operation::kGet) return std::nullopt;
+  const DiskRoom room = options_.Room();
+  if (room == DiskRoom::kPlenty) return std::nullopt;
+  if (room == DiskRoom::kLow && operation == Operation::kDelete) return std::nullopt;
+  return Refused(Status::kUnavailable,
+                 "the disk of " + ring_.topology().NameOf(ring_.self()) +
+                     (room == DiskRoom::kLow ? " is nearly full: new values are refused, reads and "
+                                               "deletes go on; make room, or ask another node"
+                                             : " is full: nothing is written, reads go on; make "
+                                               "room, or ask another node"));
+}
+
 Duration ClientService::TimeoutOf(const ClientRequest& request) const {
   if (request.timeout_ms == 0) return options_.timeout_default;
   return std::min<Duration>(std::chrono::milliseconds(request.timeout_ms), options_.timeout_max);
@@ -145,6 +163,11 @@ Duration ClientService::TimeoutOf(const ClientRequest& request) const {
 std::vector<NodeId> ClientService::CandidatesFor(const ClientRequest& request,
                                                  const local::PreferenceList& list) const {
   local::Healthy healthy = local::HealthyOf(list, liveness_, Self());
+  // Who has no room would refuse a new value.
+  if (request.operation == Operation::kPut) {
+    std::ranges::stable_partition(healthy.primaries,
+                                  [&](NodeId node) { return liveness_.HasRoom(node); });
+  }
   if (request.sloppy) std::ranges::move(healthy.fallbacks, std::back_inserter(healthy.primaries));
   return std::move(healthy.primaries);
 }

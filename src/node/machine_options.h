@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "base/disk_room.h"
 #include "base/ids.h"
 #include "local/audit.h"
 #include "local/catch_up.h"
@@ -18,7 +19,8 @@ namespace meridian::node {
 struct RingNodeOptions {
   local::Topology topology;
   ProcessId self;
-  std::uint64_t chance = 0;  // drawn anew at every start
+  std::uint64_t chance = 0;          // drawn anew at every start
+  const DiskGauge* gauge = nullptr;  // outlives the machine; null: there is always room
   local::CoordinatorOptions coordinator;
   local::CatchUpOptions catch_up;
   local::FailureDetectorOptions failure_detector;
@@ -28,6 +30,8 @@ struct RingNodeOptions {
   Duration timeout_default = std::chrono::seconds(2);
   Duration timeout_max = std::chrono::seconds(60);
   Duration checkpoint_interval = std::chrono::seconds(10);
+
+  DiskRoom Room() const { return gauge == nullptr ? DiskRoom::kPlenty : gauge->Room(); }
 };
 
 }  // namespace meridian::node

@@ -20,11 +20,9 @@ nlohmann::json PeersJson(const NodeFigures& figures) {
   nlohmann::json peers = nlohmann::json::object();
   for (const local::PeerView& peer : figures.detector.View(figures.now.monotonic)) {
     peers[figures.ring.topology().NameOf(figures.ring.Process(peer.node))] = {
-        {"state", local::NameOf(peer.state)},
-        {"incarnation", peer.incarnation},
-        {"requests_waiting", peer.load},
-        {"silent_ms", Milliseconds(peer.silence)},
-        {"phi", peer.phi}};
+        {"state", local::NameOf(peer.state)},      {"incarnation", peer.incarnation},
+        {"requests_waiting", peer.load},           {"disk_room", NameOf(peer.room)},
+        {"silent_ms", Milliseconds(peer.silence)}, {"phi", peer.phi}};
   }
   return peers;
 }
@@ -44,6 +42,8 @@ void AddPeers(const NodeFigures& figures, MetricSet& set) {
     add("incarnation", "The peer's last start that this node knows; 0: never heard.",
         peer.incarnation);
     add("silent_milliseconds", "Since any sign of life of the peer.", Milliseconds(peer.silence));
+    add("disk_room", "Room on the peer's disk, as it said: 0 plenty, 1 low, 2 none.",
+        static_cast<std::int64_t>(peer.room));
     add("requests_waiting", "Requests that wait at the peer, as it said.", peer.load);
   }
 }
@@ -72,6 +72,7 @@ std::string StatusJson(const NodeFigures& figures) {
       figures.coordinator.put_counters().timeouts + figures.coordinator.get_counters().timeouts;
   json["orphaned_log_rows"] = figures.catch_up.counters().orphans + figures.feed.orphans();
   json["peers"] = PeersJson(figures);
+  json["disk_room"] = NameOf(figures.room);
   json["slowness"] = figures.detector.slowness();
   json["hints"] = HintsJson(HintsOf(figures));
   json["audit"] = AuditJson(figures.now.monotonic, figures.replica, figures.audit);
@@ -124,6 +125,11 @@ MetricSet MetricsOf(const NodeFigures& figures) {
   add(counter, "refutations_total", "Times this node refuted its own death.", detector.refutations);
   add(counter, "late_turns_total", "Times this node was too late to judge its peers.",
       detector.late_turns);
+  add(counter, "messages_refused_for_room_total", "Rows and digests not taken: the disk is full.",
+      figures.refused_for_room);
+  add(MetricKind::kGauge, "disk_room",
+      "0 plenty, 1 low: new values of clients are refused, 2 none: nothing is written.",
+      static_cast<std::uint64_t>(figures.room));
   add(MetricKind::kGauge, "slowness", "0 punctual, 4 so slow that it hardly judges its peers.",
       static_cast<std::uint64_t>(figures.detector.slowness()));
   AddPeers(figures, set);

@@ -28,6 +28,8 @@ struct NodeFigures {
   const local::Handover& handover;
   const local::Audit& audit;
   Moment now;
+  DiskRoom room = DiskRoom::kPlenty;
+  std::uint64_t refused_for_room = 0;
   std::size_t requests_waiting = 0;
   std::uint64_t corrupt_messages = 0;
 };

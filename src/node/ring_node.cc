@@ -19,6 +19,15 @@ struct Overloaded : Ts... {
   using Ts::operator()...;
 };
 
+// What ends in writes. A node without room does not take it, and does not learn what it lacks
+// either; whoever sent it has no ack and comes again.
+bool NeedsRoom(const local::RingMessage& message) {
+  return std::holds_alternative<local::Replicate>(message) ||
+         std::holds_alternative<local::CatchUpRows>(message) ||
+         std::holds_alternative<local::AuditRestore>(message) ||
+         std::holds_alternative<local::SeenProbe>(message);
+}
+
 }  // namespace
 
 RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& signer, Log& log)
@@ -59,6 +68,10 @@ void RingNode::Receive(Moment now, Message message) {
     ++corrupt_messages_;
     log_.Write(Severity::kWarning, "message of " + ring_.topology().NameOf(message.from) +
                                        " dropped: " + decoded.error().message);
+    return;
+  }
+  if (NeedsRoom(*decoded) && options_.Room() == DiskRoom::kNone) {
+    ++refused_for_room_;
     return;
   }
   Dispatch(now, message.from, std::move(*decoded));
@@ -179,9 +192,21 @@ void RingNode::Serve(Moment now, Request request) {
 
 // Requests about this process: how it is, what it holds.
 void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
-  const NodeFigures figures{ring_, replica_,           coordinator_,     ages_,     catch_up_,
-                            feed_, detector_,          hints_,           handover_, audit_,
-                            now_,  clients_.waiting(), corrupt_messages_};
+  const NodeFigures figures{ring_,
+                            replica_,
+                            coordinator_,
+                            ages_,
+                            catch_up_,
+                            feed_,
+                            detector_,
+                            hints_,
+                            handover_,
+                            audit_,
+                            now_,
+                            options_.Room(),
+                            refused_for_room_,
+                            clients_.waiting(),
+                            corrupt_messages_};
   ClientAnswer answer;
   if (request.operation == Operation::kStatus) {
     answer.values = {StatusJson(figures)};
@@ -244,13 +269,19 @@ void RingNode::Tick(Moment now) {
   clients_.Tick(now);
   catch_up_.Tick(now);
   detector_.SetLoad(clients_.waiting());
+  const DiskRoom room = options_.Room();
+  detector_.SetRoom(room);
+  replica_.SetReadOnly(room == DiskRoom::kNone);
+  hints_.SetDiskFull(room != DiskRoom::kPlenty);
   detector_.Tick(now);
   handover_.Tick(now);
   audit_.Tick(now);
   if (now.monotonic >= next_checkpoint_) {
     next_checkpoint_ = now.monotonic + options_.checkpoint_interval / kCheckpointParts;
-    replica_.log().Checkpoint(checkpoint_part_, kCheckpointParts);
-    checkpoint_part_ = (checkpoint_part_ + 1) % kCheckpointParts;
+    if (room != DiskRoom::kNone) {
+      replica_.log().Checkpoint(checkpoint_part_, kCheckpointParts);
+      checkpoint_part_ = (checkpoint_part_ + 1) % kCheckpointParts;
+    }
   }
 }
 

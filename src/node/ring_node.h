@@ -65,6 +65,7 @@ class RingNode final : public Machine {
   RingNodeOptions options_;
   local::Ring ring_;
   Turn turn_;
+  std::uint64_t refused_for_room_ = 0;
   local::Liveness liveness_;
   local::FailureDetector detector_;
   local::Replica replica_;

@@ -21,9 +21,12 @@ struct SpreadFigures {
     double worst = 0;
   };
   std::uint32_t nodes = 0;
-  MeanAndWorst first;     // seconds from a death to the first who says down
-  MeanAndWorst death;     // rounds from there to the last
-  MeanAndWorst back;      // rounds from a return until all say alive
+  MeanAndWorst first;  // seconds from a death to the first who says down
+  MeanAndWorst death;  // rounds from there to the last
+  MeanAndWorst back;   // rounds from a return until all say alive
+  // Rounds until all know of a restart that nobody noticed: news that one node has, and gossip
+  // alone.
+  MeanAndWorst news;
   double bytes = 0;       // that a node sends in a second at rest
   std::size_t wrong = 0;  // verdicts, suspect or down, while nothing was wrong
 };

@@ -146,6 +146,18 @@ std::size_t DetectionWorld::CountWhoSay(std::uint32_t node, PeerState state) con
   return count;
 }
 
+std::size_t DetectionWorld::CountWhoKnow(std::uint32_t node, std::uint32_t incarnation) const {
+  std::size_t count = 0;
+  for (std::uint32_t other = 1; other <= members_.size(); ++other) {
+    if (other == node || !members_[other - 1]->detector) continue;
+    const auto view = members_[other - 1]->detector->View(queue_.now());
+    count += std::ranges::any_of(view, [&](const local::PeerView& peer) {
+      return peer.node.value == node && peer.incarnation == incarnation;
+    });
+  }
+  return count;
+}
+
 std::size_t DetectionWorld::TakeVerdicts(PeerState state) {
   return std::exchange(verdicts_[state], 0);
 }

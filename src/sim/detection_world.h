@@ -43,6 +43,9 @@ class DetectionWorld {
   local::PeerState StateAt(std::uint32_t observer, std::uint32_t node) const;
   // Of the others that run.
   std::size_t CountWhoSay(std::uint32_t node, local::PeerState state) const;
+  // Of the others that run.
+  std::size_t CountWhoKnow(std::uint32_t node, std::uint32_t incarnation) const;
+  std::uint32_t incarnation(std::uint32_t node) const { return members_[node - 1]->incarnation; }
   // How often any node began to take any other for this since it was last asked.
   std::size_t TakeVerdicts(local::PeerState state);
 

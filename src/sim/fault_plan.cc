@@ -32,6 +32,7 @@ void FaultPlan::Start() {
   Repeat(faults_.clock_steps, [this] { StepClock(); });
   Repeat(faults_.pauses, [this] { Pause(); });
   Repeat(faults_.slowness, [this] { SlowDown(); });
+  Repeat(faults_.full_disks, [this] { FillDisk(); });
 }
 
 void FaultPlan::Repeat(Recurring fault, std::function<void()> strike) {
@@ -158,6 +159,13 @@ void FaultPlan::SlowDown() {
                          [this, process] { cluster_.at(process).SetTurnTime({}); });
 }
 
+void FaultPlan::FillDisk() {
+  SimProcess& node = cluster_.at(random_.Pick(cluster_.nodes()));
+  node.SetRoom(random_.OneIn(3) ? DiskRoom::kLow : DiskRoom::kNone);
+  cluster_.queue().After(DrawLength(faults_.full_disks.lasts),
+                         [&node] { node.SetRoom(DiskRoom::kPlenty); });
+}
+
 void FaultPlan::Heal() {
   healed_ = true;
   cluster_.network().HealAll();
@@ -166,6 +174,7 @@ void FaultPlan::Heal() {
     for (const ProcessId process : *all) {
       cluster_.at(process).SetSyncTime(microseconds(200), milliseconds(2));
       cluster_.at(process).SetTurnTime({});
+      cluster_.at(process).SetRoom(DiskRoom::kPlenty);
       cluster_.Resume(process);
       if (!cluster_.IsUp(process)) cluster_.Start(process);
     }

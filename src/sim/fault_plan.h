@@ -41,6 +41,7 @@ class FaultPlan {
   void StepClock();
   void Pause();
   void SlowDown();
+  void FillDisk();
   ProcessId DrawProcess();
   std::vector<ProcessId> ProcessesOf(RegionId region) const;
 

@@ -78,6 +78,7 @@ std::string Faults::ToString() const {
           Describe("clock steps", clock_steps) + Describe("pauses", pauses) +
           Describe("slowness", slowness);
   if (slowness.is_on()) text += "turns to " + Millis(turn_most) + "; ";
+  text += Describe("full disks", full_disks);
   return text + "syncs to " + Millis(sync_most);
 }
 
@@ -101,6 +102,7 @@ Faults DrawFaults(Random& random) {
   faults.slowness = swarm.Draw(seconds(1), seconds(6), seconds(10));
   faults.turn_most = DrawBetween(random, milliseconds(10), milliseconds(500));
   if (swarm.Has()) faults.sync_most = DrawBetween(random, milliseconds(5), milliseconds(400));
+  faults.full_disks = swarm.Draw(seconds(2), seconds(10), seconds(15));
   return faults;
 }
 

@@ -40,6 +40,7 @@ struct Faults {
   Recurring pauses;       // a process stands still; then everything reaches it at once
   Recurring slowness;     // each turn of a process takes long
   Duration turn_most{};   // of a slow process
+  Recurring full_disks;   // little or no room on a node's disk
   Duration sync_most = std::chrono::milliseconds(2);
 
   std::string ToString() const;

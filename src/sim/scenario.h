@@ -79,6 +79,7 @@ class Scenario {
   void Slow(ProcessId process, Duration most);
   void StopDisk(ProcessId node);  // no sync ends any more
   void StartDisk(ProcessId node);
+  void SetRoom(ProcessId node, DiskRoom room) { cluster_.at(node).SetRoom(room); }
   void StepClock(ProcessId process, Duration step);
   // Erases the row of a node that is down, and its log. That its dots were seen stays in the
   // checkpoint: what collecting a row will do.

@@ -51,6 +51,7 @@ SimProcess::Factory SimCluster::FactoryOf(ProcessId process) {
     node::RingNodeOptions options;
     options.topology = options_.topology;
     options.self = process;
+    options.gauge = &at(process);
     options.chance = HashOf(ToString(process), ++lives_);
     options.checkpoint_interval = options_.checkpoint_interval;
     options.catch_up.interval = options_.catch_up_interval;

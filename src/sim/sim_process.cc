@@ -99,6 +99,13 @@ void SimProcess::Resume() {
   BeginSync();
 }
 
+void SimProcess::SetRoom(DiskRoom room) {
+  if (room == room_) return;
+  room_ = room;
+  world_.trace.Add(world_.queue.now(), ToString(self_) + " has room on its disk: " + NameOf(room));
+  if (up()) BeginSync();
+}
+
 void SimProcess::ScheduleTurn() {
   if (turn_scheduled_) return;
   turn_scheduled_ = true;
@@ -193,7 +200,8 @@ void SimProcess::LetGo(std::variant<Message, Answer> output) {
 }
 
 void SimProcess::BeginSync() {
-  if (paused_ || syncing_ || disk_.synced() >= disk_.applied()) return;
+  if (paused_ || syncing_ || room_ == DiskRoom::kNone) return;
+  if (disk_.synced() >= disk_.applied()) return;
   syncing_ = true;
   const BatchId up_to = disk_.applied();
   const auto spread = static_cast<std::uint64_t>((sync_most_ - sync_least_).count());

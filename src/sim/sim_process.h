@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/disk_room.h"
 #include "base/ports.h"
 #include "base/random.h"
 #include "sim/event_queue.h"
@@ -36,7 +37,7 @@ struct World {
   Observer& observer;
 };
 
-class SimProcess final : private Log {
+class SimProcess final : private Log, public DiskGauge {
  public:
   // Makes the machine and starts it.
   using Factory = std::function<std::unique_ptr<Machine>(const Storage&, Log&, Moment)>;
@@ -63,6 +64,9 @@ class SimProcess final : private Log {
   // How much longer a turn may take from now on.
   void SetTurnTime(Duration most) { turn_most_ = most; }
 
+  // A full one writes nothing out: batches wait, as with io/lasting_storage.h.
+  void SetRoom(DiskRoom room);
+
   void Deliver(Message message);  // lost when it is not up
   // `answered` is never called when the process crashes first.
   void Serve(Bytes request, Answered answered);
@@ -72,6 +76,7 @@ class SimProcess final : private Log {
   // Plants a bug: tells the machine at once that its writes are durable.
   void PretendDurable() { pretends_durable_ = true; }
 
+  DiskRoom Room() const override { return room_; }
   ProcessId self() const { return self_; }
   std::uint64_t starts() const { return start_; }
 
@@ -119,6 +124,7 @@ class SimProcess final : private Log {
   bool syncing_ = false;
   bool turn_scheduled_ = false;
   bool paused_ = false;
+  DiskRoom room_ = DiskRoom::kPlenty;
   Instant armed_ = kNever;
 };
 

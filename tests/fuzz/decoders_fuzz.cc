@@ -132,7 +132,8 @@ std::vector<local::RingMessage> RingMessages() {
           local::ForwardRefused{7, 300, 5},
           local::ReadElsewhere{7, kKey, {{1}, {2}}, 2000},
           local::RowElsewhere{7, {2}, Rows()[2]},
-          local::LiveGossip{true, {{{2}, 300, 7, 3, 4, local::PeerState::kSuspect, true}}},
+          local::LiveGossip{
+              true, {{{2}, 300, 7, 3, 4, local::PeerState::kSuspect, true, DiskRoom::kLow}}},
           local::Ping{7},
           local::PingAck{7},
           local::PingFor{7, {3}},

@@ -63,7 +63,11 @@ class Cluster {
   io::HttpReply Delete(const std::string& region, const std::string& key,
                        const std::string& context = "") const;
 
-  // GET of a node's own page, nodes counted from 1: "/status", "/metrics".
+  // Asks a node, counted from 1.
+  io::HttpReply Ask(const std::string& region, std::size_t node, const io::HttpCall& call) const {
+    return Fetch(region, call, node);
+  }
+  // GET of its own page: "/status", "/metrics".
   io::HttpReply Page(const std::string& region, std::size_t node, const std::string& path) const;
 
   // Writes so many records of about 200 bytes, in the format "lines"; the file's name.

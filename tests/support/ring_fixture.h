@@ -31,6 +31,7 @@ class NodeFixture : public ::testing::Test {
     node::RingNodeOptions options;
     options.topology = topology;
     options.self = Node(1);
+    options.gauge = &gauge;
     node = std::make_unique<node::RingNode>(std::move(options), disk, signer, log);
     held = {};
     written = {};
@@ -96,7 +97,13 @@ class NodeFixture : public ::testing::Test {
     }
   }
 
+  struct Gauge final : DiskGauge {
+    DiskRoom Room() const override { return room; }
+    DiskRoom room = DiskRoom::kPlenty;
+  };
+
   local::Topology topology = ThreeRegions();
+  Gauge gauge;
   MemoryDisk disk;
   PlainSigner signer;
   MemoryLog log;

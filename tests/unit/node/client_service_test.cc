@@ -44,6 +44,29 @@ TEST_F(ClientServiceTest, AContextThatNoRegionHasGivenOutIsRefused) {
   EXPECT_NE(answer->message.find("context"), std::string::npos);
 }
 
+TEST_F(ClientServiceTest, ANearlyFullDiskTakesDeletesButNoNewValues) {
+  gauge.room = DiskRoom::kLow;
+  Serve(At(1s), {Operation::kPut, "default", mine.key, "value"});
+  const auto refusal = Answer();
+  EXPECT_EQ(StatusOf(refusal), Status::kUnavailable);
+  EXPECT_NE(refusal->message.find("the disk of us-east-1"), std::string::npos);
+  EXPECT_FALSE(refusal->maybe);
+  EXPECT_TRUE(Sent<local::Replicate>(last).empty());
+  Serve(At(1s), {Operation::kDelete, "default", mine.key});
+  EXPECT_FALSE(Sent<local::Replicate>(last).empty());
+}
+
+TEST_F(ClientServiceTest, AFullDiskStillReads) {
+  gauge.room = DiskRoom::kNone;
+  Serve(At(1s), {Operation::kDelete, "default", mine.key});
+  EXPECT_EQ(StatusOf(Answer()), Status::kUnavailable);
+  Serve(At(1s), {Operation::kGet, "default", mine.key});
+  EXPECT_FALSE(Sent<local::ReadRow>(last).empty());
+  gauge.room = DiskRoom::kPlenty;
+  Serve(At(1s), {Operation::kPut, "default", mine.key, "value"});
+  EXPECT_FALSE(Sent<local::Replicate>(last).empty()) << "there is room again";
+}
+
 TEST_F(ClientServiceTest, APutIsAnsweredWhenWReplicasHoldItDurably) {
   Serve(At(1s), {Operation::kPut, "default", mine.key, "value"});
   const auto sent = Sent<local::Replicate>(last);

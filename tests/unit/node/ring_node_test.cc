@@ -184,6 +184,31 @@ TEST_F(RingNodeTest, ASilentPeerIsDownInItsViewAndItsLog) {
   }));
 }
 
+TEST_F(RingNodeTest, AFullDiskTakesNoRowsAndSaysSo) {
+  gauge.room = DiskRoom::kNone;
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  MakeDurable(At(1s));
+  EXPECT_TRUE(Sent<local::ReplicateAck>(last).empty());
+  EXPECT_EQ(disk.Count(Column::kData), 0U);
+  EXPECT_EQ(StatusPage(At(1s))["disk_room"], "none");
+  Tick(At(2s));
+  const auto gossip = Sent<local::LiveGossip>(last);
+  ASSERT_FALSE(gossip.empty());
+  EXPECT_EQ(gossip[0].second.entries.at(0).room, DiskRoom::kNone);
+  gauge.room = DiskRoom::kLow;
+  Receive(At(3s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  MakeDurable(At(3s));
+  EXPECT_EQ(Sent<local::ReplicateAck>(last).size(), 1U) << "copies of others' writes go on";
+}
+
+TEST_F(RingNodeTest, APeersRoomIsKnown) {
+  Receive(At(1s), Node(2),
+          local::LiveGossip{false, {{{2}, 1 << 20, 7, 1, 0, {}, false, DiskRoom::kLow}}});
+  EXPECT_FALSE(node->liveness().HasRoom({2}));
+  EXPECT_TRUE(node->liveness().HasRoom({3}));
+  EXPECT_EQ(StatusPage(At(1s))["peers"]["us-east-2"]["disk_room"], "low");
+}
+
 TEST_F(RingNodeTest, SaysGoodbyeBeforeItEnds) {
   node->Leave(At(1s));
   End();
