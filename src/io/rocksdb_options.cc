@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
@@ -47,6 +48,15 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const std::shared_ptr<rocksdb::Cache>
   return family;
 }
 
+// On a full disk RocksDB would try again by itself every five seconds, and be busy meanwhile.
+class NeverResume final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 }  // namespace
 
 rocksdb::DBOptions DatabaseOptions(const RocksdbStorage::Options& options) {
@@ -63,6 +73,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksdbStorage::Options& options) {
   database.wal_compression = rocksdb::kNoCompression;
   database.track_and_verify_wals_in_manifest = false;
   database.max_bgerror_resume_count = 0;
+  database.listeners.push_back(std::make_shared<NeverResume>());
 
   // One thread writes, so nobody is waited for or grouped with.
   database.allow_concurrent_memtable_write = false;

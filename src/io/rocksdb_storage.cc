@@ -100,7 +100,7 @@ Failure RocksdbStorage::Failed(const char* attempt, const rocksdb::Status& statu
 
 Result<bool> RocksdbStorage::RoomFor(const char* attempt, const rocksdb::Status& status) const {
   if (status.ok()) return true;
-  if (status.IsNoSpace()) return false;
+  if (status.IsNoSpace() || status.IsBusy()) return false;
   return Failed(attempt, status);
 }
 
@@ -143,7 +143,9 @@ Result<bool> RocksdbStorage::TrySync() {
 // should hold is written out from memory.
 Result<bool> RocksdbStorage::Recover() {
   rocksdb::Status status = db_->Resume();
-  if (status.ok()) status = db_->Flush(rocksdb::FlushOptions(), families_);
+  rocksdb::FlushOptions now;
+  now.allow_write_stall = true;  // else it waits for flushes that wait for it
+  if (status.ok()) status = db_->Flush(now, families_);
   return RoomFor("recovering", status);
 }
 
