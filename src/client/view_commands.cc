@@ -121,6 +121,25 @@ void PrintNodes(const std::vector<Page>& pages) {
   if (!seen.empty()) std::printf("\n%s", table.Text().c_str());
 }
 
+// Who is being filled, how far it is and how long it takes.
+void PrintFills(const std::vector<Page>& pages) {
+  for (const Page& page : pages) {
+    if (!page.status || !page.status->contains("filling")) continue;
+    const json& fill = (*page.status)["filling"];
+    if (!fill.is_object()) continue;
+    const double seconds = fill.value("elapsed_ms", 0.0) / 1000;
+    const double megabytes = fill.value("bytes", 0.0) / 1e6;
+    std::printf("\n%s is being filled: %s of %s partitions, %d %%, %s MB at %s MB/s, %s\n",
+                page.name.c_str(), CellOf(fill, {"filled"}).c_str(),
+                CellOf(fill, {"partitions"}).c_str(), fill.value("percent", 0),
+                FormatNumber(megabytes, 1).c_str(),
+                FormatNumber(seconds > 0 ? megabytes / seconds : 0, 1).c_str(),
+                fill.contains("left_ms")
+                    ? (FormatNumber(fill.value("left_ms", 0.0) / 1000, 0) + " s left").c_str()
+                    : "time left unknown");
+  }
+}
+
 int ShowStatus(const CommonOptions& common, bool as_json) {
   const auto topology = TopologyOrComplain(common);
   if (!topology) return kExitUsage;
@@ -140,6 +159,7 @@ int ShowStatus(const CommonOptions& common, bool as_json) {
   for (const Page& page : pages) {
     if (page.status) TellHints(page.name, *page.status);
   }
+  PrintFills(pages);
   const bool ready = std::ranges::all_of(pages, [](const Page& page) { return page.ready; });
   if (!ready) Complain("not all are ready; `meridian dev up` starts what does not run");
   return ready ? kExitOk : kExitNo;

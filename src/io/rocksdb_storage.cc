@@ -35,8 +35,8 @@ Failure OpenFailed(const std::string& path, const rocksdb::Status& status) {
   if (status.IsCorruption()) {
     return Fail(ErrorCode::kCorrupt,
                 "data directory " + path +
-                    " is damaged; move it away and bring the node back under a new id, so "
-                    "that its peers refill it (docs/operations.md)" +
+                    " is damaged; move it away and start the node again: on an empty "
+                    "directory its peers fill it (docs/operations.md)" +
                     cause);
   }
   if (status.IsInvalidArgument() && Mentions(status, "Column families not opened")) {

@@ -46,6 +46,7 @@ void CatchUp::OnProbe(Moment now, NodeId from, const SeenProbe& probe) {
   std::vector<PartitionKey> differing;
   for (std::size_t i = 0; i < peer.shared.size(); ++i) {
     const PartitionKey key = peer.shared[i];
+    if (replica_.log().IsFilling(key)) continue;  // comes otherwise
     if (probe.digests[i].value != replica_.log().Digest(key)) differing.push_back(key);
   }
   if (!differing.empty()) Ask(now, from, peer, std::move(differing));

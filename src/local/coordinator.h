@@ -31,6 +31,10 @@ class Coordinator {
   // False until this start's incarnation is durable; until then every order is refused.
   bool IsReady() const { return replica_.HasStarted(); }
 
+  // A primary that is being filled coordinates nothing: a delete would cover too little, a stamp
+  // could be too low.
+  bool IsFilling(PartitionKey key) const { return replica_.log().IsFilling(key); }
+
   // Both require that this node is in the partition's preference list and 1 <= w, r <= N.
   void Put(Moment now, const PutOrder& order);
   void Get(Moment now, const GetOrder& order);
@@ -46,6 +50,9 @@ class Coordinator {
   }
   void OnRowDigest(Moment now, NodeId from, const RowDigest& read) {
     gets_.OnRowDigest(now, from, read);
+  }
+  void OnReadRefused(Moment now, NodeId from, const ReadRefused& refused) {
+    gets_.OnReadRefused(now, from, refused);
   }
   void OnRowElsewhere(Moment now, const RowElsewhere& read) { gets_.OnRowElsewhere(now, read); }
   void OnHintRead(Moment now, NodeId from, HintRead read) {

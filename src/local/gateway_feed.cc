@@ -25,6 +25,7 @@ void GatewayFeed::OnOrder(Moment now, ProcessId gateway, const FeedOrder& order)
   report.number = log.changes();
   for (const ProcessId standing : StandingOrders(now)) report.gateways.push_back(standing.number);
   for (const PartitionKey key : log.partitions()) {
+    if (log.IsFilling(key)) continue;  // counts for nobody's quorum (rule 9)
     const bool changed = log.ChangedAt(key) > report.since || report.since == 0;
     if (changed && !log.Seen(key).empty()) report.partitions.push_back({key, log.Seen(key)});
   }

@@ -155,6 +155,20 @@ void GetCoordinator::OnRowDigest(Moment now, NodeId from, const RowDigest& read)
                                                Patience::Until(now.monotonic, pending.deadline)}));
 }
 
+// One that is being filled: the primaries that were not asked yet are asked at once.
+void GetCoordinator::OnReadRefused(Moment now, NodeId from, const ReadRefused& refused) {
+  hedge_.Answered(now.monotonic, from, refused.id);
+  const auto found = gets_.find(refused.id);
+  if (found == gets_.end()) return;
+  PendingGet& get = found->second;
+  for (std::uint32_t i = 0; i < get.list->primaries; ++i) {
+    const NodeId node = get.list->nodes[i];
+    if (node == self() || (get.asked >> i & 1) != 0) continue;
+    AskPrimary(now, refused.id, get, node);
+    ++counters_.resends;
+  }
+}
+
 void GetCoordinator::OnRowElsewhere(Moment now, const RowElsewhere& read) {
   const auto get = gets_.find(read.id);
   if (get == gets_.end()) return;

@@ -62,6 +62,7 @@ class GetCoordinator {
 
   void OnRowRead(Moment now, NodeId from, RowRead read);
   void OnRowDigest(Moment now, NodeId from, const RowDigest& read);
+  void OnReadRefused(Moment now, NodeId from, const ReadRefused& refused);
   void OnRowElsewhere(Moment now, const RowElsewhere& read);
   void OnHintRead(Moment now, NodeId from, HintRead read);
   void Tick(Moment now);

@@ -64,4 +64,10 @@ Bytes SeenCheckpointKey(PartitionKey partition) {
   return key;
 }
 
+Bytes FillingKey(PartitionKey partition) {
+  Bytes key = "filling";
+  AppendPartition(key, partition);
+  return key;
+}
+
 }  // namespace meridian::local

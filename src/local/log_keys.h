@@ -3,6 +3,7 @@
 //     log   placement (2) | partition (2) | actor (8) | sequence (8)
 //           -> version (1) | the row's storage key without placement and token
 //     meta  "seen" | placement (2) | partition (2)  ->  version (1) | seen vector
+//           "filling" | placement (2) | partition (2)  ->  nothing: the partition lacks rows
 //
 // Big endian, so a partition's log is contiguous and an actor's dots are in order. The token is
 // left out of the value: it is a function of the rest.
@@ -27,5 +28,6 @@ Bytes LogValue(ByteView storage_key);
 Result<Bytes> StorageKeyOfLog(PartitionKey partition, ByteView value);
 
 Bytes SeenCheckpointKey(PartitionKey partition);
+Bytes FillingKey(PartitionKey partition);
 
 }  // namespace meridian::local

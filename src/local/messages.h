@@ -16,6 +16,8 @@
 #include "crdt/row_update.h"
 #include "crdt/seen_vector.h"
 #include "local/audit_messages.h"
+#include "local/disk_messages.h"
+#include "local/fill_messages.h"
 #include "local/liveness_messages.h"
 #include "local/patience.h"
 #include "local/ring.h"
@@ -288,7 +290,8 @@ using RingMessage =
                  HeldAsk, HeldEverywhere, ForwardRefused, ReadElsewhere, RowElsewhere, LiveGossip,
                  Ping, PingAck, PingFor, PingForDone, KeepHint, HintRefused, HintRead, AuditRoots,
                  AuditBranches, AuditLeaves, AuditDiffering, AuditList, AuditRows, AuditMend,
-                 AuditRestore, RowDigest>;
+                 AuditRestore, RowDigest, FillAsk, FillRows, DiskAsk, DiskKnown, LifeMark,
+                 ReadRefused>;
 
 Bytes Pack(const RingMessage& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);

@@ -74,6 +74,7 @@ void PartitionLog::Load() {
     State& state = states_[i];
     const auto stored = OrStop(turn_.Get(Column::kMeta, SeenCheckpointKey(keys_[i])));
     if (stored) state.seen = OrStop(DecodeVersioned<crdt::SeenVector>(kSeenVersion, *stored));
+    state.filling = OrStop(turn_.Get(Column::kMeta, FillingKey(keys_[i]))).has_value();
     const bool follows =
         follower_ == nullptr || follower_->OnCheckpointRead(keys_[i], state.seen.Digest());
     const bool has_tail = LoadTail(keys_[i], state) || !follows;
@@ -138,6 +139,18 @@ bool PartitionLog::Record(PartitionKey key, const crdt::Dot& dot, ByteView stora
   state.changed_at = ++changes_;
   turn_.Put(Column::kLog, LogKey(key, dot), LogValue(storage_key));
   return true;
+}
+
+void PartitionLog::MarkFilling(PartitionKey key) {
+  At(key).filling = true;
+  turn_.Put(Column::kMeta, FillingKey(key), {});
+}
+
+void PartitionLog::MarkFilled(PartitionKey key) {
+  State& state = At(key);
+  state.filling = false;
+  state.changed_at = ++changes_;
+  turn_.Erase(Column::kMeta, FillingKey(key));
 }
 
 void PartitionLog::Checkpoint(std::size_t part, std::size_t parts) {

@@ -60,6 +60,17 @@ class PartitionLog {
   std::uint64_t changes() const { return changes_; }
   std::uint64_t ChangedAt(PartitionKey key) const { return At(key).changed_at; }
 
+  // A partition that is being filled lacks rows which this node is believed to hold: it takes
+  // writes, and must not be read from (rule 9). Remembered over restarts. MarkFilled counts as a
+  // change, so that whoever follows the partition looks at it again. IsFilling of a partition that
+  // is not held is false.
+  void MarkFilling(PartitionKey key);
+  void MarkFilled(PartitionKey key);
+  bool IsFilling(PartitionKey key) const {
+    const State* state = Find(key);
+    return state != nullptr && state->filling;
+  }
+
   // Writes the vectors that changed since the last checkpoint; of every `parts`-th partition from
   // `part` on, so that a timer can spread them.
   void Checkpoint(std::size_t part = 0, std::size_t parts = 1);
@@ -80,6 +91,7 @@ class PartitionLog {
     crdt::SeenVector seen;
     std::uint64_t changed_at = 0;
     std::uint64_t checkpointed_at = 0;
+    bool filling = false;
     mutable std::uint64_t digest = 0;
     mutable std::uint64_t digest_at = UINT64_MAX;  // `changed_at` when it was computed
   };

@@ -93,7 +93,10 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
   waiting.each_quorum = waiting.writes && request.level == Level::kEachQuorum;
   const std::uint64_t id = ++last_id_;
   const local::PreferenceList& list = ListOf(key);
-  if (list.IsPrimary(Self())) {
+  const bool is_primary = list.IsPrimary(Self());
+  const bool is_filling =
+      coordinator_.IsFilling(ring_.PartitionOfToken(key.placement, key.token()));
+  if (is_primary && !is_filling) {
     requests_.emplace(id, std::move(waiting));
     return Issue(now, id, request, std::move(read));
   }
@@ -105,8 +108,10 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
     waiting.request = encoded;
     return ForwardOn(now, id, requests_.emplace(id, std::move(waiting)).first->second);
   }
-  if (!request.sloppy || std::ranges::find(list.nodes, Self()) == list.nodes.end()) {
-    const auto refusal = Refused(Status::kUnavailable, "forwarded to a node that does not hold it");
+  if (is_filling || !request.sloppy || std::ranges::find(list.nodes, Self()) == list.nodes.end()) {
+    const auto refusal = Refused(Status::kUnavailable,
+                                 is_filling ? "the primaries of the key are being filled; try again"
+                                            : "forwarded to a node that does not hold it");
     return AnswerTo(waiting.origin, EncodeAnswer(refusal), {});
   }
   // Who sent it here believes that no primary can be had.
@@ -163,6 +168,7 @@ Duration ClientService::TimeoutOf(const ClientRequest& request) const {
 std::vector<NodeId> ClientService::CandidatesFor(const ClientRequest& request,
                                                  const local::PreferenceList& list) const {
   local::Healthy healthy = local::HealthyOf(list, liveness_, Self());
+  std::erase(healthy.primaries, Self());  // a primary only while it is being filled
   // Who has no room would refuse a new value.
   if (request.operation == Operation::kPut) {
     std::ranges::stable_partition(healthy.primaries,
@@ -248,9 +254,31 @@ void ClientService::OnForwardRefused(Moment now, ProcessId from,
   Finish(refused.id, restarted, {});
 }
 
-void ClientService::OnForwarded(local::Forwarded forwarded) {
+// A primary that cannot serve it has done nothing; false when all have been asked.
+bool ClientService::TryNext(Moment now, std::uint64_t id, Waiting& waiting) {
+  const Result<ClientRequest> request = DecodeRequest(waiting.request);
+  MERIDIAN_CHECK(request.has_value());
+  const local::Namespace* space = ring_.topology().FindNamespace(request->space);
+  const auto candidates =
+      CandidatesFor(*request, ListOf({space->placement, space->id, request->key, {}}));
+  const bool all_tried = std::ranges::all_of(candidates, [&](NodeId node) {
+    return std::ranges::find(waiting.tried, node) != waiting.tried.end();
+  });
+  if (all_tried) return false;
+  const bool may_have_acted = waiting.may_have_acted;
+  ForwardOn(now, id, waiting);
+  waiting.may_have_acted = may_have_acted;
+  return true;
+}
+
+void ClientService::OnForwarded(Moment now, local::Forwarded forwarded) {
   const auto waiting = requests_.find(forwarded.id);
   if (waiting == requests_.end() || waiting->second.request.empty()) return;
+  // The byte behind the version; most answers are passed on unread.
+  if (forwarded.answer.substr(1, 1) == Bytes(1, static_cast<char>(Status::kUnavailable))) {
+    const Result<ClientAnswer> answer = DecodeAnswer(forwarded.answer);
+    if (answer && !answer->maybe && TryNext(now, forwarded.id, waiting->second)) return;
+  }
   if (waiting->second.writes && waiting->second.may_have_acted) {
     // The primaries that were silent may have written it, whatever this one says.
     Result<ClientAnswer> answer = DecodeAnswer(forwarded.answer);
@@ -271,7 +299,7 @@ void ClientService::Tick(Moment now) {
     if (now.monotonic < waiting.deadline) {
       if (waiting.local_outcome) {
         AskOtherRegions(now, id, waiting);
-      } else {
+      } else if (!waiting.request.empty()) {  // else it came to be served here
         ForwardOn(now, id, waiting);
       }
     } else if (waiting.local_outcome) {

@@ -51,7 +51,7 @@ class ClientService {
              const Result<ClientRequest>& request);
   // `left` is what is left of the sender's time.
   void OnForward(Moment now, ProcessId from, local::Forward forward, Duration left);
-  void OnForwarded(local::Forwarded forwarded);
+  void OnForwarded(Moment now, local::Forwarded forwarded);
   void OnForwardRefused(Moment now, ProcessId from, const local::ForwardRefused& refused);
   // A peer says which life it is in; 0: none yet.
   void OnPeerLife(ProcessId peer, std::uint64_t life);
@@ -101,6 +101,7 @@ class ClientService {
   void ServeHere(Moment now, std::uint64_t id, Waiting& waiting, const ClientRequest& request,
                  const crdt::RowKey& key);
   void ForwardOn(Moment now, std::uint64_t id, Waiting& waiting);
+  bool TryNext(Moment now, std::uint64_t id, Waiting& waiting);
   void SendForward(Moment now, std::uint64_t id, Waiting& waiting);
   void AwaitOtherRegions(Moment now, std::uint64_t id, Waiting& waiting, local::Outcome outcome);
   void AskOtherRegions(Moment now, std::uint64_t id, const Waiting& waiting);

@@ -87,6 +87,8 @@ void GatewayNode::FromNode(Moment now, ProcessId from, local::RingMessage messag
                  [&](const local::HeldAsk& m) { OnHeldAsk(now, from, m); },
                  [&](const local::ReadElsewhere& m) { OnReadElsewhere(now, from, m); },
                  [&](local::RowRead& m) { reader_.OnRowRead(node, std::move(m)); },
+                 // All primaries are asked anyway.
+                 [&](const local::ReadRefused&) {},
                  [&](const auto&) { ++corrupt_messages_; },
              },
              message);

@@ -9,9 +9,11 @@
 #include "local/audit.h"
 #include "local/catch_up.h"
 #include "local/coordinator.h"
+#include "local/disk_check.h"
 #include "local/failure_detector.h"
 #include "local/handover.h"
 #include "local/hint_store.h"
+#include "local/refill.h"
 #include "local/topology.h"
 
 namespace meridian::node {
@@ -27,6 +29,8 @@ struct RingNodeOptions {
   local::HintOptions hints;
   local::HandoverOptions handover;
   local::AuditOptions audit;
+  local::RefillOptions refill;
+  local::DiskCheckOptions disk_check;
   Duration timeout_default = std::chrono::seconds(2);
   Duration timeout_max = std::chrono::seconds(60);
   Duration checkpoint_interval = std::chrono::seconds(10);

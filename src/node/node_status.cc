@@ -15,6 +15,36 @@ std::uint64_t DotsSeen(const local::PartitionLog& log) {
   return dots;
 }
 
+// Null when nothing is being filled.
+nlohmann::json FillJson(const NodeFigures& figures) {
+  if (figures.refill.idle()) return nullptr;
+  const local::RefillProgress fill = figures.refill.Progress(figures.now);
+  nlohmann::json json = {{"partitions", fill.partitions},
+                         {"filled", fill.filled},
+                         {"percent", static_cast<int>(100 * fill.share)},
+                         {"rows", fill.rows},
+                         {"bytes", fill.bytes},
+                         {"elapsed_ms", Milliseconds(fill.elapsed)}};
+  if (fill.left) json["left_ms"] = Milliseconds(*fill.left);
+  return json;
+}
+
+void AddFill(const NodeFigures& figures, MetricSet& set) {
+  const local::RefillProgress fill = figures.refill.Progress(figures.now);
+  const auto add = [&](MetricKind kind, const char* name, const char* help, std::uint64_t value) {
+    set.metrics.push_back(
+        {kind, std::string("meridian_node_") + name, help, {}, static_cast<std::int64_t>(value)});
+  };
+  add(MetricKind::kGauge, "partitions_filling",
+      "Partitions that lack rows and are filled from peers; not read from meanwhile.",
+      figures.refill.idle() ? 0 : fill.partitions - fill.filled);
+  add(MetricKind::kCounter, "fill_rows_received_total", "Rows that filled partitions here.",
+      fill.rows);
+  add(MetricKind::kCounter, "fill_bytes_received_total", "Bytes of those rows.", fill.bytes);
+  add(MetricKind::kCounter, "fill_rows_sent_total", "Rows sent to fill partitions of others.",
+      figures.fill_source.rows_sent());
+}
+
 // "us-east-2": {"state": "suspect", ...}
 nlohmann::json PeersJson(const NodeFigures& figures) {
   nlohmann::json peers = nlohmann::json::object();
@@ -70,7 +100,9 @@ std::string StatusJson(const NodeFigures& figures) {
   json["gets"] = figures.coordinator.get_counters().gets;
   json["timeouts"] =
       figures.coordinator.put_counters().timeouts + figures.coordinator.get_counters().timeouts;
-  json["orphaned_log_rows"] = figures.catch_up.counters().orphans + figures.feed.orphans();
+  json["orphaned_log_rows"] =
+      figures.catch_up.counters().orphans + figures.feed.orphans() + figures.fill_source.orphans();
+  json["filling"] = FillJson(figures);
   json["peers"] = PeersJson(figures);
   json["disk_room"] = NameOf(figures.room);
   json["slowness"] = figures.detector.slowness();
@@ -107,7 +139,7 @@ MetricSet MetricsOf(const NodeFigures& figures) {
   add(counter, "catch_up_rows_received_total", "Rows received in catch-up.",
       catch_up.rows_received);
   add(counter, "orphaned_log_rows_total", "Log rows whose data row is missing.",
-      catch_up.orphans + figures.feed.orphans());
+      catch_up.orphans + figures.feed.orphans() + figures.fill_source.orphans());
   add(counter, "corrupt_messages_total", "Messages that could not be decoded.",
       figures.corrupt_messages);
   add(counter, "stand_ins_asked_total", "Fallbacks asked to keep a write for a primary.",
@@ -135,6 +167,7 @@ MetricSet MetricsOf(const NodeFigures& figures) {
   AddPeers(figures, set);
   AddAuditMetrics(figures.now.monotonic, figures.replica, figures.audit, set);
   AddReadMetrics(figures.ring, figures.coordinator, figures.ages, set);
+  AddFill(figures, set);
   return set;
 }
 

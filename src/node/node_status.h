@@ -8,8 +8,10 @@
 #include "local/catch_up.h"
 #include "local/coordinator.h"
 #include "local/failure_detector.h"
+#include "local/fill_source.h"
 #include "local/gateway_feed.h"
 #include "local/handover.h"
+#include "local/refill.h"
 #include "local/replica.h"
 #include "node/hint_status.h"
 #include "node/metrics.h"
@@ -27,6 +29,8 @@ struct NodeFigures {
   const local::HintStore& hints;
   const local::Handover& handover;
   const local::Audit& audit;
+  const local::Refill& refill;
+  const local::FillSource& fill_source;
   Moment now;
   DiskRoom room = DiskRoom::kPlenty;
   std::uint64_t refused_for_room = 0;

@@ -25,7 +25,21 @@ bool NeedsRoom(const local::RingMessage& message) {
   return std::holds_alternative<local::Replicate>(message) ||
          std::holds_alternative<local::CatchUpRows>(message) ||
          std::holds_alternative<local::AuditRestore>(message) ||
+         std::holds_alternative<local::FillRows>(message) ||
          std::holds_alternative<local::SeenProbe>(message);
+}
+
+// What must wait until this node has begun: answering it takes a life's name, or settled vectors.
+bool NeedsLife(const local::RingMessage& message) {
+  return std::holds_alternative<local::Forward>(message) ||
+         std::holds_alternative<local::SeenProbe>(message) ||
+         std::holds_alternative<local::CatchUpAsk>(message) ||
+         std::holds_alternative<local::FeedOrder>(message) ||
+         std::holds_alternative<local::LogRead>(message) ||
+         std::holds_alternative<local::AuditRoots>(message) ||
+         std::holds_alternative<local::AuditList>(message) ||
+         std::holds_alternative<local::AuditMend>(message) ||
+         std::holds_alternative<local::AuditRestore>(message);
 }
 
 }  // namespace
@@ -37,10 +51,13 @@ RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& s
       detector_(ring_, turn_, liveness_, options_.failure_detector),
       replica_(ring_, turn_),
       hints_(ring_, turn_, options_.hints),
+      disk_check_(ring_, turn_, replica_, options_.disk_check, options_.chance),
       coordinator_(ring_, turn_, replica_, hints_, liveness_, options_.coordinator),
       catch_up_(ring_, turn_, replica_, options_.catch_up),
       handover_(ring_, turn_, replica_, hints_, liveness_, options_.handover),
       audit_(ring_, turn_, replica_, options_.audit),
+      fill_source_(ring_, turn_, replica_, options_.refill.bytes_per_answer),
+      refill_(ring_, turn_, replica_, options_.refill),
       feed_(ring_, turn_, replica_),
       clients_(options_, ring_, turn_, coordinator_, liveness_, signer),
       log_(log) {}
@@ -48,16 +65,65 @@ RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& s
 void RingNode::Start(Moment now) {
   now_ = now;
   replica_.Start();
-  replica_.minter().Begin(now.wall, 0, options_.chance);
   hints_.Load();
+  next_checkpoint_ = now.monotonic + options_.checkpoint_interval / kCheckpointParts;
+  disk_check_.Start(now);
+  BeginWhenJudged(now);
+}
+
+void RingNode::BeginWhenJudged(Moment now) {
+  const bool is_due = begun_ ? disk_check_.contradicted() : disk_check_.judged();
+  if (is_due) Begin(now);
+}
+
+// The next life: at the start, and when this disk turns out late to be an old one. That partitions
+// lack rows is written in the batch of the new incarnation, so nothing is minted before.
+void RingNode::Begin(Moment now) {
+  begun_ = true;
+  if (disk_check_.must_fill()) {
+    for (const local::PartitionKey key : replica_.log().partitions()) {
+      replica_.log().MarkFilling(key);
+    }
+    log_.Write(Severity::kWarning,
+               std::string(disk_check_.is_empty() ? "this disk is empty" : "this disk is old") +
+                   ", as peers know: all partitions are filled from them");
+  }
+  replica_.minter().Begin(now.wall, disk_check_.known_incarnation(), options_.chance);
+  disk_check_.Begin(now);
   coordinator_.Start();
   clients_.Start(replica_.actor());
   catch_up_.Start(now);
   audit_.Start(now);
-  next_checkpoint_ = now.monotonic + options_.checkpoint_interval / kCheckpointParts;
+  refill_.Start(local::FirstIdOf(replica_.actor()));
+  FillWhatLacks(now);
   log_.Write(Severity::kInfo, "started as " + ToString(replica_.actor()) + ", holding " +
                                   std::to_string(replica_.log().partitions().size()) +
                                   " partitions");
+}
+
+// Filled by so many of the others that one of them has every write which a majority acknowledged.
+void RingNode::FillWhatLacks(Moment now) {
+  for (const local::PartitionKey key : replica_.log().partitions()) {
+    if (!replica_.log().IsFilling(key)) continue;
+    const local::PreferenceList* list = ring_.ListOf(key);
+    std::vector<NodeId> others;
+    for (const NodeId node : list->Primaries()) {
+      if (node.value != ring_.self().number) others.push_back(node);
+    }
+    const std::size_t majority = list->primaries / 2 + 1;
+    refill_.Add(now, key, std::move(others), list->primaries - majority + 1);
+  }
+}
+
+void RingNode::NoteFilled() {
+  const std::vector<local::PartitionKey> filled = refill_.TakeFilled();
+  for (const local::PartitionKey key : filled) replica_.log().MarkFilled(key);
+  if (filled.empty() || !refill_.idle()) return;
+  const local::RefillProgress done = refill_.Progress(now_);
+  log_.Write(Severity::kInfo, "filled: " + std::to_string(done.partitions) + " partitions, " +
+                                  std::to_string(done.rows) + " rows, " +
+                                  std::to_string(done.bytes) + " bytes in " +
+                                  std::to_string(Milliseconds(done.elapsed)) + " ms");
 }
 
 void RingNode::Receive(Moment now, Message message) {
@@ -79,6 +145,7 @@ void RingNode::Receive(Moment now, Message message) {
 
 void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) {
   const NodeId node{from.number};
+  if (!begun_ && NeedsLife(message)) return;
   std::visit(Overloaded{
                  [&](const local::Replicate& m) {
                    if (TimeLeft(from, m)) ApplyAll(from, m);
@@ -98,7 +165,7 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                      clients_.OnForward(now, from, std::move(m), *left);
                    }
                  },
-                 [&](local::Forwarded& m) { clients_.OnForwarded(std::move(m)); },
+                 [&](local::Forwarded& m) { clients_.OnForwarded(now, std::move(m)); },
                  [&](const local::ForwardRefused& m) { clients_.OnForwardRefused(now, from, m); },
                  [&](const local::SeenProbe& m) {
                    clients_.OnPeerLife(from, m.life);
@@ -125,6 +192,15 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](local::AuditRows& m) { audit_.OnRows(now, node, std::move(m)); },
                  [&](const local::AuditMend& m) { audit_.peer().OnMend(m); },
                  [&](const local::AuditRestore& m) { audit_.peer().OnRestore(node, m); },
+                 [&](const local::FillAsk& m) { OnFillAsk(from, m); },
+                 [&](const local::FillRows& m) { refill_.OnRows(now, node, m); },
+                 [&](const local::DiskAsk& m) { disk_check_.OnAsk(node, m); },
+                 [&](const local::DiskKnown& m) {
+                   disk_check_.OnKnown(now, node, m);
+                   BeginWhenJudged(now);
+                 },
+                 [&](const local::LifeMark& m) { disk_check_.OnLifeMark(node, m); },
+                 [&](const local::ReadRefused& m) { coordinator_.OnReadRefused(now, node, m); },
                  // What a node sends but never gets.
                  [&](const local::FeedRows&) { ++corrupt_messages_; },
                  [&](const local::SeenReport&) { ++corrupt_messages_; },
@@ -166,12 +242,21 @@ void RingNode::KeepAll(Moment now, ProcessId from, const local::KeepHint& messag
   turn_.Send(from, Pack(local::ReplicateAck{message.id}), after);
 }
 
+void RingNode::OnFillAsk(ProcessId from, const local::FillAsk& ask) {
+  // Before it has begun, it is not known whether this disk is an old one.
+  fill_source_.OnAsk(from, ask, begun_ && !replica_.log().IsFilling(ask.key));
+}
+
 void RingNode::AnswerRead(ProcessId from, const local::ReadRow& read) {
   const Token token = read.key.token();
-  if (!ring_.IsMine(ring_.PartitionOfToken(read.key.placement, token))) {
+  const local::PartitionKey key = ring_.PartitionOfToken(read.key.placement, token);
+  if (!ring_.IsMine(key)) {
     std::optional<local::Hint> hint = hints_.Find(read.key, token);
     local::HintRead answer{read.id, hint ? std::move(hint->row) : crdt::Row{}};
     return turn_.Send(from, Pack(std::move(answer)), hints_.DurabilityOf(token));
+  }
+  if (!begun_ || replica_.log().IsFilling(key)) {
+    return turn_.Send(from, Pack(local::ReadRefused{read.id}));
   }
   std::optional<crdt::Row> row = replica_.TryRead(read.key, token);
   if (!row) return;  // the asker turns to others; the audit mends this copy
@@ -202,6 +287,8 @@ void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
                             hints_,
                             handover_,
                             audit_,
+                            refill_,
+                            fill_source_,
                             now_,
                             options_.Room(),
                             refused_for_room_,
@@ -265,6 +352,8 @@ void RingNode::TellOfPeers() {
 
 void RingNode::Tick(Moment now) {
   now_ = now;
+  disk_check_.Tick(now);
+  BeginWhenJudged(now);
   coordinator_.Tick(now);
   clients_.Tick(now);
   catch_up_.Tick(now);
@@ -276,6 +365,7 @@ void RingNode::Tick(Moment now) {
   detector_.Tick(now);
   handover_.Tick(now);
   audit_.Tick(now);
+  refill_.Tick(now);
   if (now.monotonic >= next_checkpoint_) {
     next_checkpoint_ = now.monotonic + options_.checkpoint_interval / kCheckpointParts;
     if (room != DiskRoom::kNone) {
@@ -288,7 +378,7 @@ void RingNode::Tick(Moment now) {
 Instant RingNode::NextDeadline() const {
   return std::min({coordinator_.NextDeadline(), clients_.NextDeadline(), catch_up_.NextDeadline(),
                    handover_.NextDeadline(), detector_.NextDeadline(), audit_.NextDeadline(),
-                   next_checkpoint_});
+                   refill_.NextDeadline(), disk_check_.NextDeadline(), next_checkpoint_});
 }
 
 Output RingNode::TakeOutput() {
@@ -296,6 +386,7 @@ Output RingNode::TakeOutput() {
   feed_.Push(now_, coordinator_.TakeMinted());
   TellOfPeers();
   for (std::string& line : audit_.TakeLines()) log_.Write(Severity::kWarning, std::move(line));
+  NoteFilled();
   return turn_.Take();
 }
 

@@ -14,11 +14,14 @@
 #include "local/audit.h"
 #include "local/catch_up.h"
 #include "local/coordinator.h"
+#include "local/disk_check.h"
 #include "local/failure_detector.h"
+#include "local/fill_source.h"
 #include "local/gateway_feed.h"
 #include "local/handover.h"
 #include "local/hint_store.h"
 #include "local/liveness.h"
+#include "local/refill.h"
 #include "local/replica.h"
 #include "node/client_service.h"
 #include "node/machine_options.h"
@@ -57,6 +60,11 @@ class RingNode final : public Machine {
   void ApplyAll(ProcessId from, const local::Replicate& message);
   void KeepAll(Moment now, ProcessId from, const local::KeepHint& message);
   ClientAnswer BeginAudit(const ClientRequest& request);
+  void BeginWhenJudged(Moment now);
+  void Begin(Moment now);
+  void FillWhatLacks(Moment now);
+  void NoteFilled();
+  void OnFillAsk(ProcessId from, const local::FillAsk& ask);
   void AnswerRead(ProcessId from, const local::ReadRow& read);
   void ServeOperator(RequestTag tag, const ClientRequest& request);
   ClientAnswer CopyOf(const ClientRequest& request);
@@ -70,14 +78,18 @@ class RingNode final : public Machine {
   local::FailureDetector detector_;
   local::Replica replica_;
   local::HintStore hints_;
+  local::DiskCheck disk_check_;
   local::Coordinator coordinator_;
   local::CatchUp catch_up_;
   local::Handover handover_;
   local::Audit audit_;
+  local::FillSource fill_source_;
+  local::Refill refill_;
   local::GatewayFeed feed_;
   ClientService clients_;
   Log& log_;
   Moment now_;  // of the latest event
+  bool begun_ = false;
   Instant next_checkpoint_ = kNever;
   std::size_t checkpoint_part_ = 0;
   local::RequestAges ages_;

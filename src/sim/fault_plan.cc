@@ -31,6 +31,7 @@ void FaultPlan::Start() {
   Repeat(faults_.blackouts, [this] { BlackOut(); });
   Repeat(faults_.clock_steps, [this] { StepClock(); });
   Repeat(faults_.pauses, [this] { Pause(); });
+  Repeat(faults_.lost_disks, [this] { StrikeDisk(); });
   Repeat(faults_.slowness, [this] { SlowDown(); });
   Repeat(faults_.full_disks, [this] { FillDisk(); });
 }
@@ -131,6 +132,31 @@ void FaultPlan::BlackOut() {
     if (healed_) return;
     for (const ProcessId process : all) Crash(process, faults_.blackouts.lasts);
   });
+}
+
+// A copy is made now and may come back at any later time.
+void FaultPlan::StrikeDisk() {
+  const ProcessId node = random_.Pick(cluster_.nodes());
+  if (!cluster_.IsUp(node)) return;
+  if (random_.OneIn(2)) return cluster_.BackUp(node);
+  if (!MayLoseDisk(node)) return;
+  Crash(node, faults_.lost_disks.lasts);
+  if (cluster_.HasBackup(node) && random_.OneIn(2)) {
+    cluster_.RestoreDisk(node);
+  } else {
+    cluster_.LoseDisk(node);
+  }
+}
+
+// Fewer nodes of a region than have every write that was acknowledged at the usual level.
+bool FaultPlan::MayLoseDisk(ProcessId node) const {
+  std::size_t copies = cluster_.topology().FindRegion(node.region)->nodes.size();
+  for (const local::Placement& placement : cluster_.topology().placements) {
+    const auto at = placement.replicas.find(node.region);
+    if (at != placement.replicas.end()) copies = std::min<std::size_t>(copies, at->second / 2 + 1);
+  }
+  const bool is_new = !cluster_.WasReplaced(node);
+  return cluster_.DisksReplaced(node.region) + (is_new ? 1 : 0) < copies;
 }
 
 void FaultPlan::StepClock() {

@@ -38,6 +38,8 @@ class FaultPlan {
   void CrashNodes();
   void BlackOut();
   void Crash(ProcessId process, Duration down_most);
+  void StrikeDisk();
+  bool MayLoseDisk(ProcessId node) const;
   void StepClock();
   void Pause();
   void SlowDown();

@@ -76,7 +76,7 @@ std::string Faults::ToString() const {
   if (whole_region != 0) text += "whole regions; ";
   text += Describe("gateway crashes", gateway_crashes) + Describe("blackouts", blackouts) +
           Describe("clock steps", clock_steps) + Describe("pauses", pauses) +
-          Describe("slowness", slowness);
+          Describe("lost disks", lost_disks) + Describe("slowness", slowness);
   if (slowness.is_on()) text += "turns to " + Millis(turn_most) + "; ";
   text += Describe("full disks", full_disks);
   return text + "syncs to " + Millis(sync_most);
@@ -101,6 +101,7 @@ Faults DrawFaults(Random& random) {
   faults.pauses = swarm.Draw(seconds(2), seconds(10), seconds(60));
   faults.slowness = swarm.Draw(seconds(1), seconds(6), seconds(10));
   faults.turn_most = DrawBetween(random, milliseconds(10), milliseconds(500));
+  faults.lost_disks = swarm.Draw(seconds(2), seconds(8), seconds(4));
   if (swarm.Has()) faults.sync_most = DrawBetween(random, milliseconds(5), milliseconds(400));
   faults.full_disks = swarm.Draw(seconds(2), seconds(10), seconds(15));
   return faults;

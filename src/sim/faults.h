@@ -38,6 +38,7 @@ struct Faults {
   Recurring blackouts;    // a region is cut off, and soon after loses its power
   Recurring clock_steps;  // `lasts`: by at most
   Recurring pauses;       // a process stands still; then everything reaches it at once
+  Recurring lost_disks;   // a node crashes and comes back on an empty disk, or an old copy
   Recurring slowness;     // each turn of a process takes long
   Duration turn_most{};   // of a slow process
   Recurring full_disks;   // little or no room on a node's disk

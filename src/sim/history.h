@@ -46,6 +46,8 @@ struct Op {
   std::vector<Bytes> values;  // of a get: what was shown
   Bytes context;              // the answer's token; empty: none
 
+  std::size_t copies = 0;  // that must have it before it is acknowledged
+
   bool writes() const { return operation != node::Operation::kGet; }
   bool may_be_done() const { return fate != Fate::kFailed; }
 };

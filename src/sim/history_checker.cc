@@ -32,6 +32,11 @@ bool HistoryChecker::IsLww(const Op& op) const {
   return topology_.FindNamespace(op.key.first)->policy == local::Policy::kLww;
 }
 
+bool HistoryChecker::MayBeLost(const Op& write) const {
+  const auto lost = disks_lost_.find(write.region);
+  return lost != disks_lost_.end() && write.copies <= lost->second;
+}
+
 bool HistoryChecker::IsVisible(const Op& put) const {
   const auto at = visible_.find(put.key);
   return at != visible_.end() && at->second.contains(put.value);
@@ -95,7 +100,7 @@ void HistoryChecker::CheckPut(const Op& put, Violations& violations) {
     violations.Add("repeated: " + ToString(put) + " was sent once to a primary, but has " +
                    std::to_string(dots) + " dots");
   }
-  if (put.fate != Fate::kAcked || IsVisible(put)) return;
+  if (put.fate != Fate::kAcked || IsVisible(put) || MayBeLost(put)) return;
   const bool explained =
       std::ranges::any_of(writes_[put.key], [&](const Op* write) { return Explains(*write, put); });
   if (!explained) {
@@ -105,7 +110,7 @@ void HistoryChecker::CheckPut(const Op& put, Violations& violations) {
 }
 
 void HistoryChecker::CheckCovered(const Op& write, Violations& violations) {
-  if (write.fate != Fate::kAcked || !write.token_from) return;
+  if (write.fate != Fate::kAcked || !write.token_from || MayBeLost(write)) return;
   for (const Bytes& value : SurelyCovered(*write.token_from)) {
     const Op& put = *writer_of_.at(value);
     // One that was done twice may have been done again after it was read.
@@ -128,6 +133,9 @@ void HistoryChecker::CheckShown(const Op& get, Violations& violations) const {
 
 void HistoryChecker::Check(const SimCluster& cluster, Violations& violations) {
   visible_ = VisibleIn(cluster);
+  for (const local::Region& region : topology_.regions) {
+    disks_lost_[region.id] = cluster.DisksReplaced(region.id);
+  }
   for (const Op& op : history_) {
     if (op.writes()) writes_[op.key].push_back(&op);
     if (op.operation == node::Operation::kPut) writer_of_[op.value] = &op;

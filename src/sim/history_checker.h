@@ -6,6 +6,9 @@
 //     invented  a get showed what nobody wrote to that key
 //     refused   a request was called wrong; clients here make none that is
 //
+// A write of W copies is judged by the first two while fewer than W nodes of its region have lost
+// their disks (an old copy counts as a loss).
+//
 // What a token may cover (enough to explain a missing value): the values of the get it came from,
 // or the value of the put. What it surely covers (must not be visible): the values of the get; of a
 // put's token, what that put surely covered, since the token of a put that left siblings speaks for
@@ -40,6 +43,7 @@ class HistoryChecker {
   const Values& SurelyCovered(std::size_t token);  // must be
   bool HasSeen(const Op& op, const Op& other);     // by tokens, also by way of others
   bool IsLww(const Op& op) const;
+  bool MayBeLost(const Op& write) const;  // with the disks of those that acknowledged it
   bool IsVisible(const Op& put) const;
 
   bool Explains(const Op& write, const Op& missing);
@@ -52,6 +56,7 @@ class HistoryChecker {
   const DotChecker& dots_;
   std::map<KeyName, std::vector<const Op*>> writes_;
   std::map<Bytes, const Op*> writer_of_;
+  std::map<RegionId, std::size_t> disks_lost_;
   std::map<KeyName, Values> visible_;
   std::map<std::size_t, Values> surely_;
   std::map<std::size_t, std::set<std::size_t>> seen_;

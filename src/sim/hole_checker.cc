@@ -1,5 +1,7 @@
 #include "sim/hole_checker.h"
 
+#include <algorithm>
+
 #include "base/fail_stop.h"
 #include "local/log_keys.h"
 
@@ -30,6 +32,14 @@ HoleChecker::HoleChecker(const local::Topology& topology) {
 void HoleChecker::OnCrashed(Actor actor, const SimStorage& disk) {
   for (const crdt::PartitionKey partition : partitions_) {
     kept_[{partition, actor}] = HighestLogged(disk, partition, actor);
+  }
+}
+
+void HoleChecker::OnDiskReplaced(ProcessId process, const SimStorage& disk) {
+  for (auto& [minted, highest] : kept_) {
+    const auto& [partition, actor] = minted;
+    if (NodeProcess(actor.region(), actor.node()) != process) continue;
+    highest = std::min(highest, HighestLogged(disk, partition, actor));
   }
 }
 

@@ -27,6 +27,9 @@ class HoleChecker final : public Observer {
   void OnApplied(ProcessId, const WriteBatch&) override {}
   void OnCrashed(Actor actor, const SimStorage& disk) override;
 
+  // What the node had minted, as any of its actors, and what is not on this disk may be nowhere.
+  void OnDiskReplaced(ProcessId process, const SimStorage& disk) override;
+
   // At rest, all nodes up.
   void Check(const SimCluster& cluster, Violations& violations) const;
 

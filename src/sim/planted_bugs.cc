@@ -21,6 +21,13 @@ Bytes ListWhatTheContextCovers(const Bytes& body) {
   return local::Pack(*message);
 }
 
+Bytes ForgetDisks(const Bytes& body) {
+  const Result<local::RingMessage> message = local::UnpackRingMessage(body);
+  const auto* const known = message ? std::get_if<local::DiskKnown>(&*message) : nullptr;
+  if (known == nullptr) return body;
+  return local::Pack(local::DiskKnown{known->nonce, 0, 0, known->empty});
+}
+
 void ForgetIncarnation(SimStorage& disk) {
   constexpr std::uint8_t kVersion = 1;
   const Bytes key = "incarnation";

@@ -16,4 +16,8 @@ Bytes ListWhatTheContextCovers(const Bytes& body);
 // its disk keeps it from doing so).
 void ForgetIncarnation(SimStorage& disk);
 
+// Peers remember nothing of a node's disk: a DiskKnown that says so. Without this a node that lost
+// what it had acknowledged, or its incarnation, is found out and filled.
+Bytes ForgetDisks(const Bytes& body);
+
 }  // namespace meridian::sim

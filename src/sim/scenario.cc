@@ -172,6 +172,15 @@ std::string Scenario::Status(ProcessId node) {
   return answer.values.empty() ? std::string() : answer.values[0];
 }
 
+void Scenario::LoseDisk(ProcessId node) {
+  cluster_.LoseDisk(node);
+}
+void Scenario::RestoreDisk(ProcessId node) {
+  cluster_.RestoreDisk(node);
+}
+void Scenario::BackUp(ProcessId node) {
+  cluster_.BackUp(node);
+}
 void Scenario::StopDisk(ProcessId node) {
   cluster_.at(node).SetSyncTime(hours(10), hours(10));
 }

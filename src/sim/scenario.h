@@ -77,6 +77,10 @@ class Scenario {
   void Resume(ProcessId process);
   // Its turns come up to so much later than something arrived.
   void Slow(ProcessId process, Duration most);
+  // Of a node that is down: an empty disk in its place; what its last BackUp copied.
+  void LoseDisk(ProcessId node);
+  void RestoreDisk(ProcessId node);
+  void BackUp(ProcessId node);
   void StopDisk(ProcessId node);  // no sync ends any more
   void StartDisk(ProcessId node);
   void SetRoom(ProcessId node, DiskRoom room) { cluster_.at(node).SetRoom(room); }

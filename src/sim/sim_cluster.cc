@@ -1,5 +1,7 @@
 #include "sim/sim_cluster.h"
 
+#include <algorithm>
+
 #include "base/fail_stop.h"
 #include "sim/planted_bugs.h"
 
@@ -25,6 +27,9 @@ SimCluster::SimCluster(ClusterOptions options, Random random, Trace& trace, Obse
   for (const ProcessId process : nodes_) Add(process);
   for (const ProcessId process : gateways_) Add(process);
   if (options_.plant == Plant::kSeenFromContext) network_.SetRewrite(ListWhatTheContextCovers);
+  if (options_.plant == Plant::kAckBeforeSync || options_.plant == Plant::kReuseIncarnation) {
+    network_.SetRewrite(ForgetDisks);
+  }
 }
 
 void SimCluster::Add(ProcessId process) {
@@ -85,6 +90,30 @@ void SimCluster::Crash(ProcessId process, bool torn) {
   crashing.Crash(torn);
   if (loses && options_.plant == Plant::kReuseIncarnation) ForgetIncarnation(crashing.disk());
   observer_.OnCrashed(actor, crashing.disk());
+}
+
+void SimCluster::BackUp(ProcessId node) {
+  backups_.insert_or_assign(node, at(node).disk().Copy());
+}
+
+void SimCluster::LoseDisk(ProcessId node) {
+  MERIDIAN_CHECK(!IsUp(node));
+  trace_.Add(queue_.now(), ToString(node) + " loses its disk");
+  at(node).disk().Lose();
+  replaced_.insert(node);
+  observer_.OnDiskReplaced(node, at(node).disk());
+}
+
+void SimCluster::RestoreDisk(ProcessId node) {
+  MERIDIAN_CHECK(!IsUp(node));
+  trace_.Add(queue_.now(), ToString(node) + " gets an old copy of its disk");
+  at(node).disk().Restore(backups_.at(node));
+  replaced_.insert(node);
+  observer_.OnDiskReplaced(node, at(node).disk());
+}
+
+std::size_t SimCluster::DisksReplaced(RegionId region) const {
+  return static_cast<std::size_t>(std::ranges::count(replaced_, region, &ProcessId::region));
 }
 
 void SimCluster::Pause(ProcessId process) {

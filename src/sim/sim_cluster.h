@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "local/ring.h"
@@ -50,6 +51,15 @@ class SimCluster {
   void StartAll();
   void Start(ProcessId process);
   void Crash(ProcessId process, bool torn);
+  // Of a node that is down: an empty disk in its place; or what its last BackUp copied.
+  void LoseDisk(ProcessId node);
+  void RestoreDisk(ProcessId node);  // Requires HasBackup(node).
+  void BackUp(ProcessId node);
+  bool HasBackup(ProcessId node) const { return backups_.contains(node); }
+  // Nodes of the region that were ever given another disk.
+  std::size_t DisksReplaced(RegionId region) const;
+  bool WasReplaced(ProcessId node) const { return replaced_.contains(node); }
+
   void Pause(ProcessId process);  // it stands still until it is resumed or crashes
   void Resume(ProcessId process);
   bool IsUp(ProcessId process) { return at(process).up(); }
@@ -89,6 +99,8 @@ class SimCluster {
   std::vector<ProcessId> nodes_;
   std::vector<ProcessId> gateways_;
   std::map<ProcessId, std::unique_ptr<SimProcess>> processes_;
+  std::map<ProcessId, SimStorage> backups_;
+  std::set<ProcessId> replaced_;
   std::uint64_t lives_ = 0;  // of processes
 };
 

@@ -47,6 +47,12 @@ void SimStorage::Crash(Random& torn_tail) {
   CrashKeeping(torn_tail.Below(unsynced_.size() + 1));
 }
 
+SimStorage SimStorage::Copy() const {
+  SimStorage copy = *this;
+  copy.Crash();
+  return copy;
+}
+
 void SimStorage::CrashKeeping(std::size_t unsynced_batches) {
   while (unsynced_.size() > unsynced_batches) {
     const std::vector<Write> writes = std::move(unsynced_.back().writes);

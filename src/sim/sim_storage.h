@@ -8,7 +8,8 @@
 // prefix: none (kill with the cache lost), or as many as a Random draws (the kernel had written
 // some of the log by itself). A batch is never torn, and none survives without those before it. A
 // full disk refuses whole batches. Nothing is lost, changed or reordered without a crash, unless a
-// test says so by Rot.
+// test says so by Rot. Between a crash and the next start the disk may be replaced: by an empty
+// one, or by an older copy.
 
 #pragma once
 
@@ -33,6 +34,12 @@ class SimStorage final : public Storage {
   // The process ended here; what is left is what its next start finds. Batch ids begin anew.
   void Crash();
   void Crash(Random& torn_tail);
+
+  // What a crash at this moment would leave.
+  SimStorage Copy() const;
+  // An empty disk, or this copy, in its place. Both require that the process is down.
+  void Lose() { rows_ = {}; }
+  void Restore(const SimStorage& copy) { rows_ = copy.rows_; }
 
   void SetFull(bool full) { full_ = full; }
 

@@ -21,6 +21,9 @@ class Watchers final : public Observer {
   void OnApplied(ProcessId process, const WriteBatch& batch) override {
     dots_.OnApplied(process, batch);
   }
+  void OnDiskReplaced(ProcessId process, const SimStorage& disk) override {
+    holes_.OnDiskReplaced(process, disk);
+  }
   void OnCrashed(Actor actor, const SimStorage& disk) override { holes_.OnCrashed(actor, disk); }
 
  private:

@@ -60,6 +60,7 @@ void Workload::Begin(std::size_t client) {
   op.region = clients_[client].region;
   attempt.request = DrawRequest(client);
   op.operation = attempt.request.operation;
+  op.copies = CopiesOf(attempt.request, op.region);
   op.key = {attempt.request.space, attempt.request.key};
   if (op.operation == node::Operation::kPut) {
     op.value = attempt.request.value = "v" + std::to_string(op.id);
@@ -113,6 +114,13 @@ std::size_t Workload::ReplicasOf(RegionId region, const std::string& space) cons
   return at == replicas.end() ? 0 : at->second;
 }
 
+std::size_t Workload::CopiesOf(const node::ClientRequest& request, RegionId region) const {
+  const std::size_t n = ReplicasOf(region, request.space);
+  if (request.replicas != 0) return request.replicas;
+  if (request.level == node::Level::kOne) return 1;
+  return request.level == node::Level::kAll ? n : n / 2 + 1;
+}
+
 std::optional<std::size_t> Workload::DrawToken(const Client& client, const KeyName& key) {
   const auto own = client.last_token.find(key);
   const auto pool = tokens_.find(key);
@@ -135,6 +143,17 @@ ProcessId Workload::DrawNode(Op& op, const KeyName& key) {
   return NodeProcess(op.region, node);
 }
 
+// A primary that is being filled passes it on, or may find out before its turn that it is.
+void Workload::NoteIfPassedOn(Op& op, ProcessId node) const {
+  if (!cluster_.IsUp(node)) return;
+  const local::Namespace* space = cluster_.topology().FindNamespace(op.key.first);
+  const local::Replica& replica = cluster_.ring_node(node).replica();
+  const auto partition = cluster_.ring(op.region).PartitionOfToken(
+      space->placement, TokenOf(space->id, op.key.second));
+  op.may_repeat |=
+      !replica.HasStarted() || replica.log().IsFilling(partition) || cluster_.WasReplaced(node);
+}
+
 bool Workload::IsCurrent(const Try& attempt) const {
   return tries_[attempt.op] == attempt.number;
 }
@@ -151,6 +170,7 @@ void Workload::Send(Try attempt) {
   });
   if (random_.Chance(options_.loss)) return;
   cluster_.queue().After(LinkDelay(random_), [this, attempt, node] {
+    NoteIfPassedOn(history_[attempt.op], node);
     cluster_.Ask(node, attempt.request, [this, attempt](const node::ClientAnswer& answer) {
       if (random_.Chance(options_.loss)) return;
       cluster_.queue().After(LinkDelay(random_), [this, attempt, answer] {

@@ -59,6 +59,8 @@ class Workload {
   void DrawLevel(node::ClientRequest& request);
   std::optional<std::size_t> DrawToken(const Client& client, const KeyName& key);
   std::size_t ReplicasOf(RegionId region, const std::string& space) const;
+  std::size_t CopiesOf(const node::ClientRequest& request, RegionId region) const;
+  void NoteIfPassedOn(Op& op, ProcessId node) const;
   ProcessId DrawNode(Op& op, const KeyName& key);
   void Send(Try attempt);
   void OnAnswer(const Try& attempt, const node::ClientAnswer& answer);

@@ -149,7 +149,13 @@ std::vector<local::RingMessage> RingMessages() {
           local::AuditRows{7, {{{leaf, "from"}, "to", true, {print}}}, {seen}},
           local::AuditMend{{2}, {mend}},
           local::AuditRestore{{{mend, RowUpdates()[1]}}, {leaf}},
-          local::RowDigest{7, {5}}};
+          local::RowDigest{7, {5}},
+          local::FillAsk{7, seen.key, seen.seen, "after", true},
+          local::FillRows{7, RowUpdates(), "after", true, true},
+          local::DiskAsk{300, 5, 6},
+          local::DiskKnown{300, 5, 6, true},
+          local::LifeMark{5, 300},
+          local::ReadRefused{7}};
 }
 
 std::vector<wan::WanMessage> WanMessages() {

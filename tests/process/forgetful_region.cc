@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "base/check.h"
 #include "client/home.h"
@@ -59,11 +60,11 @@ ForgetfulRegion::~ForgetfulRegion() {
 bool ForgetfulRegion::Start(const std::vector<std::size_t>& nodes) {
   for (const std::size_t node : nodes) {
     const std::string& name = NodeOf(node).name;
-    const Result<io::Pid> pid = io::StartDetached(
-        {std::string(MERIDIAN_BIN_DIR) + "/meridiand", "--topology", directory_ + "/topology.yaml",
-         "--name", name, "--data", directory_ + "/data-" + name, "--secret", directory_ + "/secret",
-         "--testing-discard-unsynced"},
-        LogOf(node));
+    const Result<io::Pid> pid =
+        io::StartDetached({std::string(MERIDIAN_BIN_DIR) + "/meridiand", "--topology",
+                           directory_ + "/topology.yaml", "--name", name, "--data", DataOf(node),
+                           "--secret", directory_ + "/secret", "--testing-discard-unsynced"},
+                          LogOf(node));
     if (!pid) return ADD_FAILURE() << pid.error().message, false;
     pids_[node] = *pid;
   }
@@ -85,6 +86,22 @@ void ForgetfulRegion::Kill(const std::vector<std::size_t>& nodes) {
         << NodeOf(node).name << " outlived kill -9";
     pids_[node] = 0;
   }
+}
+
+void ForgetfulRegion::BackUp(std::size_t node) {
+  std::filesystem::remove_all(DataOf(node) + ".copy");
+  std::filesystem::copy(DataOf(node), DataOf(node) + ".copy",
+                        std::filesystem::copy_options::recursive);
+}
+
+void ForgetfulRegion::Restore(std::size_t node) {
+  Wipe(node);
+  std::filesystem::copy(DataOf(node) + ".copy", DataOf(node),
+                        std::filesystem::copy_options::recursive);
+}
+
+void ForgetfulRegion::Wipe(std::size_t node) {
+  std::filesystem::remove_all(DataOf(node));
 }
 
 local::Topology ForgetfulRegion::OnlyThrough(std::size_t node) const {

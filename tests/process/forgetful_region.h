@@ -38,6 +38,12 @@ class ForgetfulRegion {
   // kill -9 to all of these, then waits until they are gone.
   void Kill(const std::vector<std::size_t>& nodes);
 
+  // Of a node that does not run. Puts a copy of its data aside; puts that copy in its place;
+  // empties it.
+  void BackUp(std::size_t node);
+  void Restore(std::size_t node);
+  void Wipe(std::size_t node);
+
   const local::Topology& topology() const { return topology_; }
   RegionId id() const { return topology_.regions.front().id; }
   // A topology with which the client library asks this node and no other, whoever holds the key.
@@ -49,6 +55,7 @@ class ForgetfulRegion {
   const local::Node& NodeOf(std::size_t node) const {
     return topology_.regions.front().nodes[node];
   }
+  std::string DataOf(std::size_t node) const { return directory_ + "/data-" + NodeOf(node).name; }
   std::string LogOf(std::size_t node) const {
     return directory_ + '/' + NodeOf(node).name + ".log";
   }

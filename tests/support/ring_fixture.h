@@ -27,7 +27,7 @@ class NodeFixture : public ::testing::Test {
   NodeFixture() { Start(At(0s)); }
 
   // A new process over what the disk holds. Its incarnation is durable.
-  void Start(Moment now) {
+  void Start(Moment now, const local::DiskKnown& known = {0, 0, 0, true}) {
     node::RingNodeOptions options;
     options.topology = topology;
     options.self = Node(1);
@@ -36,7 +36,18 @@ class NodeFixture : public ::testing::Test {
     held = {};
     written = {};
     node->Start(now);
+    AnswerDiskAsks(now, known);
     MakeDurable(now);
+  }
+
+  // As peers of a new ring do, so that the node begins.
+  void AnswerDiskAsks(Moment now, const local::DiskKnown& known) {
+    End();
+    for (const auto& [to, ask] : Sent<local::DiskAsk>(last)) {
+      local::DiskKnown answer = known;
+      answer.nonce = ask.nonce;
+      node->Receive(now, {to, Node(1), local::Pack(answer)});
+    }
   }
 
   void Serve(Moment now, const node::ClientRequest& request) {

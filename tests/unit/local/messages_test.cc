@@ -66,6 +66,12 @@ const std::map<std::string, RingMessage>& Examples() {
       {"audit_mend", AuditMend{{2}, {kMend}}},
       {"audit_restore", AuditRestore{{{kMend, kUpdate}}, {kLeaf}}},
       {"row_digest", RowDigest{7, {0xff00ff00ff00ff00}}},
+      {"fill_ask", FillAsk{7, {{1}, {2}}, SomeSeen().seen, "after", true}},
+      {"disk_ask", DiskAsk{300, 5, 6}},
+      {"disk_known", DiskKnown{300, 5, 6, true}},
+      {"life_mark", LifeMark{5, 300}},
+      {"read_refused", ReadRefused{7}},
+      {"fill_rows", FillRows{7, {kUpdate}, "after", true, true}},
   };
   return kExamples;
 }

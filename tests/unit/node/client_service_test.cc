@@ -178,6 +178,22 @@ TEST_F(ClientServiceTest, WhatIsForwardedToAFallbackIsServedByIt) {
   EXPECT_EQ(Sent<local::ReadRow>(last).size(), 2U) << "it asks the primaries, being none";
 }
 
+TEST_F(ClientServiceTest, APrimaryThatCannotServeItIsFollowedByTheNextAtOnce) {
+  Serve(At(1s), {Operation::kPut, "default", theirs.key, "value", {}, Level::kOne});
+  const auto first = Sent<local::Forward>(last).at(0);
+  ClientAnswer filling;
+  filling.status = Status::kUnavailable;
+  Receive(At(1s), first.first, local::Forwarded{first.second.id, EncodeAnswer(filling)});
+  const auto second = Sent<local::Forward>(last);
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_NE(second[0].first, first.first);
+  ClientAnswer failed;
+  failed.status = Status::kTimeout;
+  Receive(At(1s), second[0].first, local::Forwarded{second[0].second.id, EncodeAnswer(failed)});
+  ASSERT_TRUE(Answer());
+  EXPECT_FALSE(Answer()->maybe) << "the first has done nothing";
+}
+
 TEST_F(ClientServiceTest, ADeleteWithoutContextIsForwardedOnce) {
   Serve(At(1s), {Operation::kDelete, "default", theirs.key, {}, {}, Level::kLocalQuorum, 0, 3000});
   EXPECT_EQ(Sent<local::Forward>(last).size(), 1U);

@@ -226,5 +226,86 @@ TEST_F(RingNodeTest, WritesACheckpointWhenItIsDue) {
   EXPECT_GT(disk.Count(Column::kTree), 0U) << "the trees' snapshot goes with it";
 }
 
+// The node on an empty disk, which its peers know to have held more.
+class LostDiskTest : public RingNodeTest {
+ protected:
+  LostDiskTest() {
+    disk = {};
+    Start(At(1s), {0, 7, 41, false});
+  }
+};
+
+TEST_F(LostDiskTest, IsNotReadFromAndCoordinatesNothing) {
+  Receive(At(1s), Node(2), local::ReadRow{4, mine});
+  EXPECT_TRUE(Sent<local::RowRead>(last).empty());
+  EXPECT_EQ(Sent<local::ReadRefused>(last).size(), 1U);
+  Serve(At(1s), {Operation::kPut, "default", mine.key, "value"});
+  EXPECT_TRUE(Sent<local::Replicate>(last).empty());
+  EXPECT_EQ(Sent<local::Forward>(last).size(), 1U);
+}
+
+TEST_F(LostDiskTest, TakesWritesAndAcknowledgesThem) {
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  MakeDurable(At(1s));
+  EXPECT_EQ(Sent<local::ReplicateAck>(last).size(), 1U);
+}
+
+TEST_F(LostDiskTest, CountsForNoGateway) {
+  Receive(At(1s), Node(2), local::Replicate{9, {Written(mine, {kB, 1})}});
+  MakeDurable(At(1s));
+  Receive(At(1s), Gateway(kUs), local::FeedOrder{});
+  ASSERT_EQ(Sent<local::SeenReport>(last).size(), 1U);
+  EXPECT_TRUE(Sent<local::SeenReport>(last)[0].second.partitions.empty());
+}
+
+TEST_F(LostDiskTest, IsFilledByItsPeersAndThenServes) {
+  EXPECT_TRUE(StatusPage(At(1s))["filling"].is_object());
+  for (int round = 0; round < 1000 && !StatusPage(At(1s))["filling"].is_null(); ++round) {
+    Tick(At(1s));
+    for (bool asked = true; asked;) {
+      const auto asks = Sent<local::FillAsk>(last);
+      asked = !asks.empty();
+      Output next;
+      for (const auto& [to, ask] : asks) {
+        Receive(At(1s), to, local::FillRows{ask.id, {}, {}, false, true});
+        std::ranges::move(last.messages, std::back_inserter(next.messages));
+      }
+      last = std::move(next);
+    }
+  }
+  EXPECT_TRUE(StatusPage(At(1s))["filling"].is_null());
+  Receive(At(2s), Node(2), local::ReadRow{4, mine});
+  EXPECT_EQ(Sent<local::RowRead>(last).size(), 1U);
+}
+
+TEST_F(LostDiskTest, GoesOnFillingAfterARestart) {
+  Start(At(2s), {0, 0, 0, true});
+  Receive(At(2s), Node(2), local::ReadRow{4, mine});
+  EXPECT_EQ(Sent<local::ReadRefused>(last).size(), 1U);
+}
+
+TEST_F(RingNodeTest, ADiskThatTurnsOutLateToBeOldBeginsAnotherLife) {
+  const Actor before = node->replica().actor();
+  node::RingNodeOptions options;
+  options.topology = topology;
+  options.self = Node(1);
+  node = std::make_unique<RingNode>(std::move(options), disk, signer, log);
+  held = {};
+  written = {};
+  node->Start(At(1s));
+  End();
+  const auto asks = Sent<local::DiskAsk>(last);
+  ASSERT_EQ(asks.size(), 3U);
+  Tick(At(3s));  // nobody answers: it begins
+  MakeDurable(At(3s));
+  const Actor begun = node->replica().actor();
+  EXPECT_GT(begun, before);
+  Receive(At(4s), Node(2),
+          local::DiskKnown{asks[0].second.nonce, before.incarnation(), 900, false});
+  MakeDurable(At(4s));
+  EXPECT_GT(node->replica().actor(), begun);
+  EXPECT_TRUE(StatusPage(At(4s))["filling"].is_object());
+}
+
 }  // namespace
 }  // namespace meridian::node
