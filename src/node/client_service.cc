@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "local/stand_ins.h"
+#include "node/outcome_answer.h"
 #include "node/request_rules.h"
 
 namespace meridian::node {
@@ -14,26 +15,6 @@ constexpr Duration kAskAgainAfter = std::chrono::seconds(1);
 // up, and the way back.
 constexpr Duration kForwardMarginLeast = std::chrono::milliseconds(40);
 constexpr Duration kForwardMarginMost = std::chrono::milliseconds(100);
-
-// What a get shows: values that are there, byte-equal siblings once, oldest dot first.
-std::vector<Bytes> VisibleValues(const crdt::Row& row) {
-  std::vector<Bytes> values;
-  for (const crdt::Version& version : row.versions) {
-    if (!version.value || std::ranges::find(values, *version.value) != values.end()) continue;
-    values.push_back(*version.value);
-  }
-  return values;
-}
-
-std::string Reached(const local::Topology& topology, const local::Outcome& outcome) {
-  std::string names;
-  for (const RegionId region : outcome.missing) {
-    names += (names.empty() ? "" : ", ") + topology.FindRegion(region)->name;
-  }
-  if (!names.empty()) names = "; no quorum of " + names + " answered in time";
-  return std::to_string(outcome.reached) + " of " + std::to_string(outcome.needed) +
-         " replicas answered in time" + names;
-}
 
 }  // namespace
 
@@ -324,7 +305,7 @@ void ClientService::Settle(Moment now, std::vector<local::Outcome> outcomes) {
     if (waiting.each_quorum && outcome.status == local::OutcomeStatus::kDone) {
       AwaitOtherRegions(now, found->first, waiting, std::move(outcome));
     } else {
-      ClientAnswer answer = AnswerOf(outcome, !waiting.writes);
+      ClientAnswer answer = AnswerOf(outcome, !waiting.writes, ring_.topology(), signer_);
       // Primaries that were silent before this node stood in may have written it.
       if (waiting.writes && waiting.may_have_acted && answer.status != Status::kOk) {
         answer.maybe = true;
@@ -338,7 +319,7 @@ void ClientService::AwaitOtherRegions(Moment now, std::uint64_t id, Waiting& wai
                                       local::Outcome outcome) {
   const local::Placement* placement = ring_.topology().FindPlacement(outcome.key.placement);
   if (placement->replicas.size() == 1) {
-    return Finish(id, AnswerOf(outcome, false), outcome.after);
+    return Finish(id, AnswerOf(outcome, false, ring_.topology(), signer_), outcome.after);
   }
   waiting.local_outcome = std::move(outcome);
   AskOtherRegions(now, id, waiting);
@@ -360,7 +341,7 @@ void ClientService::OnHeldEverywhere(const local::HeldEverywhere& held) {
   const auto found = requests_.find(held.id);
   if (found == requests_.end() || !found->second.local_outcome) return;
   const local::Outcome outcome = *found->second.local_outcome;
-  Finish(held.id, AnswerOf(outcome, false), {});
+  Finish(held.id, AnswerOf(outcome, false, ring_.topology(), signer_), {});
 }
 
 void ClientService::Finish(std::uint64_t id, const ClientAnswer& answer, BatchId after) {
@@ -377,55 +358,6 @@ void ClientService::AnswerTo(const Origin& origin, Bytes answer, BatchId after) 
     const Peer& peer = std::get<Peer>(origin);
     turn_.Send(peer.process, Pack(local::Forwarded{peer.id, std::move(answer)}), after);
   }
-}
-
-ClientAnswer ClientService::AnswerOf(const local::Outcome& outcome, bool is_get) const {
-  using local::OutcomeStatus;
-  switch (outcome.status) {
-    case OutcomeStatus::kDone: break;
-    case OutcomeStatus::kTimedOut: {
-      ClientAnswer answer =
-          Refused(Status::kTimeout,
-                  Reached(ring_.topology(), outcome) +
-                      (is_get ? "; try again or ask for fewer" : "; the write may surface later"));
-      answer.maybe = !is_get;
-      return answer;
-    }
-    case OutcomeStatus::kTooManySiblings:
-      return Refused(Status::kConflict,
-                     "the key has too many concurrent values, or too large ones; read it and "
-                     "write one back with the context you get");
-    case OutcomeStatus::kNotReady:
-      return Refused(Status::kUnavailable, "this node is starting; try another or try again");
-    case OutcomeStatus::kTooFewUp:
-      return Refused(Status::kUnavailable,
-                     std::to_string(outcome.reached) + " of " + std::to_string(outcome.asked) +
-                         (outcome.sloppy ? " nodes" : " primaries") + " are up, and " +
-                         std::to_string(outcome.needed) + " are needed; " +
-                         (outcome.sloppy ? "ask for fewer, or try again"
-                                         : "ask for fewer, or let others stand in (sloppy)"));
-    case OutcomeStatus::kHintsFull: {
-      ClientAnswer answer = Refused(
-          Status::kUnavailable,
-          "too few primaries are up, and the nodes that would stand in keep as much for others as "
-          "they may; try again when primaries are back");
-      answer.maybe = outcome.dot != crdt::Dot{};
-      return answer;
-    }
-    case OutcomeStatus::kOverloaded:
-      return Refused(Status::kOverloaded, "too many requests in flight here; try again later");
-  }
-  ClientAnswer answer;
-  if (is_get) {
-    answer.values = VisibleValues(outcome.row);
-    answer.status = answer.values.empty()       ? Status::kNotFound
-                    : answer.values.size() == 1 ? Status::kOk
-                                                : Status::kSiblings;
-  }
-  if (!outcome.token.context.empty() || outcome.token.own) {
-    answer.context = crdt::SealToken(outcome.token, outcome.key, signer_);
-  }
-  return answer;
 }
 
 }  // namespace meridian::node

@@ -107,7 +107,6 @@ class ClientService {
   void AskOtherRegions(Moment now, std::uint64_t id, const Waiting& waiting);
   void Finish(std::uint64_t id, const ClientAnswer& answer, BatchId after);
   void AnswerTo(const Origin& origin, Bytes answer, BatchId after);
-  ClientAnswer AnswerOf(const local::Outcome& outcome, bool is_get) const;
   std::optional<ClientAnswer> NoRoomFor(Operation operation) const;
   Duration TimeoutOf(const ClientRequest& request) const;
 

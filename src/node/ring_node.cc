@@ -184,6 +184,14 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](const local::PingForDone& m) { detector_.OnPingForDone(m); },
                  [&](const local::KeepHint& m) { KeepAll(now, from, m); },
                  [&](const local::HintRefused& m) { coordinator_.OnHintRefused(now, node, m); },
+                 [&](const auto&) { DispatchUpkeep(now, node, message); },
+             },
+             message);
+}
+
+// What keeps copies and disks right.
+void RingNode::DispatchUpkeep(Moment now, NodeId node, local::RingMessage& message) {
+  std::visit(Overloaded{
                  [&](const local::AuditRoots& m) { audit_.OnRoots(now, node, m); },
                  [&](const local::AuditBranches& m) { audit_.OnBranches(now, node, m); },
                  [&](const local::AuditLeaves& m) { audit_.peer().OnLeaves(node, m); },
@@ -192,7 +200,7 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](local::AuditRows& m) { audit_.OnRows(now, node, std::move(m)); },
                  [&](const local::AuditMend& m) { audit_.peer().OnMend(m); },
                  [&](const local::AuditRestore& m) { audit_.peer().OnRestore(node, m); },
-                 [&](const local::FillAsk& m) { OnFillAsk(from, m); },
+                 [&](const local::FillAsk& m) { OnFillAsk(ring_.Process(node), m); },
                  [&](const local::FillRows& m) { refill_.OnRows(now, node, m); },
                  [&](const local::DiskAsk& m) { disk_check_.OnAsk(node, m); },
                  [&](const local::DiskKnown& m) {
@@ -202,11 +210,7 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](const local::LifeMark& m) { disk_check_.OnLifeMark(node, m); },
                  [&](const local::ReadRefused& m) { coordinator_.OnReadRefused(now, node, m); },
                  // What a node sends but never gets.
-                 [&](const local::FeedRows&) { ++corrupt_messages_; },
-                 [&](const local::SeenReport&) { ++corrupt_messages_; },
-                 [&](const local::LogRows&) { ++corrupt_messages_; },
-                 [&](const local::HeldAsk&) { ++corrupt_messages_; },
-                 [&](const local::ReadElsewhere&) { ++corrupt_messages_; },
+                 [&](const auto&) { ++corrupt_messages_; },
              },
              message);
 }

@@ -52,6 +52,7 @@ class RingNode final : public Machine {
 
  private:
   void Dispatch(Moment now, ProcessId from, local::RingMessage message);
+  void DispatchUpkeep(Moment now, NodeId node, local::RingMessage& message);
   // Nothing when nobody waits for the request any more: then it is dropped, and counted.
   template <class Request>
   std::optional<Duration> TimeLeft(ProcessId from, const Request& request) {

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "process/cluster.h"
+#include "process/runbook.h"
 
 namespace meridian::process_tests {
 namespace {
@@ -28,7 +29,9 @@ class SmallDisk {
     mounted_ = std::system(("mount -t tmpfs -o size=600m tmpfs " + directory_).c_str()) == 0;
   }
   ~SmallDisk() {
-    if (mounted_) EXPECT_EQ(std::system(("umount " + directory_).c_str()), 0);
+    if (mounted_) {
+      EXPECT_EQ(std::system(("umount " + directory_).c_str()), 0);
+    }
     std::error_code ignored;
     fs::remove_all(directory_, ignored);
   }
@@ -126,6 +129,16 @@ TEST_F(FullDiskTest, ItRefusesWritesReadsOnAndComesBackByItself) {
   EXPECT_EQ(cluster_.StatusNumber("us-east-2", "incarnation"), start) << "the same process";
   const auto verify = cluster_.Meridian({"verify", records, "--format", "lines", "-n", "packages"});
   EXPECT_EQ(verify.code, 0) << verify.output;
+}
+
+TEST_F(FullDiskTest, ItsRunbook) {
+  const Runbook page("a-disk-is-full");
+  disk_.FillUp(300 * kMegabyte);
+  page.Run(cluster_, "Confirm");
+  page.Run(cluster_, "Why");
+  page.Run(cluster_, "Act");
+  disk_.MakeRoom();
+  page.Run(cluster_, "Verify");
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ TEST(Rule2Test, AnAckToTheProcessThatWasDoesNotCountForTheProcessThatIs) {
   ASSERT_EQ(s.Put(coordinator, "key", "first").status, Status::kOk);  // by node 3
   s.Crash(coordinator);
   s.Restart(coordinator);
-  s.RunFor(seconds(1));
+  s.RunFor(std::chrono::milliseconds(1500));  // it begins without the word of `replica` on its disk
 
   s.Cut(coordinator, replica);
   s.Cut(coordinator, Scenario::Node(1, 3));

@@ -294,12 +294,12 @@ TEST_F(GetCoordinatorTest, WhenAReplicaIsBeingFilledAnotherIsAskedAtOnce) {
   const std::uint64_t id = Ask(2);
   ASSERT_EQ(asked_.size(), 1U);
   const std::uint32_t refuser = asked_[0].to.number;
-  coordinator_.OnReadRefused({refuser}, {id});
+  coordinator_.OnReadRefused(At(1), {refuser}, {id});
   const auto again = SentOf<ReadRow>(node_.End());
   ASSERT_EQ(again.size(), 1U);
   EXPECT_NE(again[0].to.number, refuser);
   EXPECT_TRUE(Undecided());
-  coordinator_.OnReadRefused({refuser}, {id + 1});
+  coordinator_.OnReadRefused(At(1), {refuser}, {id + 1});
   EXPECT_TRUE(node_.End().messages.empty());
 }
 
