@@ -118,9 +118,17 @@ Cluster::Ended Cluster::Run(const std::string& binary,
                             const std::vector<std::string>& arguments) const {
   std::string command = std::string(MERIDIAN_BIN_DIR) + '/' + binary;
   for (const std::string& argument : arguments) command += ' ' + client::ShellQuoted(argument);
-  command += " --data " + directory_ + "/home --topology " + topology_file() + " 2>&1 </dev/null";
+  return Execute(command + " --data " + directory_ + "/home --topology " + topology_file());
+}
+
+Cluster::Ended Cluster::Shell(const std::string& line) const {
+  return Execute("cd " + directory_ + " && PATH=" MERIDIAN_BIN_DIR ":$PATH MERIDIAN_HOME=" +
+                 directory_ + "/home bash -c " + client::ShellQuoted(line));
+}
+
+Cluster::Ended Cluster::Execute(const std::string& command) {
   Ended ended;
-  FILE* output = popen(command.c_str(), "r");
+  FILE* output = popen(("{ " + command + "; } 2>&1 </dev/null").c_str(), "r");
   if (output == nullptr) return ended;
   char buffer[4096];
   for (std::size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, output)) > 0;) {

@@ -56,6 +56,9 @@ class Cluster {
     return Run("meridian-bench", arguments);
   }
 
+  // Runs a line of an operator, with `meridian` in the PATH and MERIDIAN_HOME set.
+  Ended Shell(const std::string& line) const;
+
   // Over HTTP, at the first node of a region. Status 0: no answer.
   io::HttpReply Get(const std::string& region, const std::string& key) const;
   io::HttpReply Put(const std::string& region, const std::string& key, const std::string& value,
@@ -82,6 +85,7 @@ class Cluster {
 
  private:
   Ended Run(const std::string& binary, const std::vector<std::string>& arguments) const;
+  static Ended Execute(const std::string& command);
   std::string TopologyText() const;
   io::HttpReply Fetch(const std::string& region, const io::HttpCall& call,
                       std::size_t node = 1) const;

@@ -41,9 +41,9 @@ TEST_F(RunbooksTest, ANodeIsDown) {
 TEST_F(RunbooksTest, HintsDoNotDrain) {
   Cluster cluster({"us-east"}, 5);
   ASSERT_TRUE(cluster.Up());
-  Kill(cluster, "us-east-2");
+  for (const char* neighbour : {"us-east-2", "us-east-3"}) Kill(cluster, neighbour);
   const std::string records = cluster.WriteRecords(500);
-  ASSERT_TRUE(Eventually([&] {  // from the moment it is taken for down
+  ASSERT_TRUE(Eventually([&] {  // from the moment they are taken for down
     cluster.Meridian({"load", records, "--format", "lines", "-n", "packages"});
     return cluster.Meridian({"status"}).output.find("keeps") != std::string::npos;
   }));
