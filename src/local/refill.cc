@@ -167,7 +167,8 @@ RefillProgress Refill::Progress(Moment now) const {
     }
     done += share;
   }
-  progress.share = done / static_cast<double>(added_);
+  // All rows may be there while the last words of a second source are awaited.
+  progress.share = std::min(0.99, done / static_cast<double>(added_));
   if (progress.share > 0) {
     const double seconds = std::chrono::duration<double>(progress.elapsed).count();
     const double left = seconds * (1 - progress.share) / progress.share;

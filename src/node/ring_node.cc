@@ -318,9 +318,10 @@ ClientAnswer RingNode::BeginAudit(const ClientRequest& request) {
     return Refused(Status::kBadRequest, "an audit is asked for as /audit or /audit/rebuild");
   }
   if (!replica_.HasStarted()) return Refused(Status::kUnavailable, "this node is starting");
-  audit_.Begin(now_, request.key == "rebuild");
+  // As it was before: what grows from here on is this audit's.
   ClientAnswer answer;
   answer.values = {AuditJson(now_.monotonic, replica_, audit_).dump()};
+  audit_.Begin(now_, request.key == "rebuild");
   return answer;
 }
 

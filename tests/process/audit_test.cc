@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "process/cluster.h"
 #include "support/alter_rows.h"
 
@@ -46,6 +48,13 @@ TEST_F(AuditTest, AHealthyRingHasNothingToFindAndSaysSo) {
   const auto audit = cluster_.Meridian({"audit", "--rebuild"});
   EXPECT_EQ(audit.code, 0) << audit.output;
   EXPECT_NE(audit.output.find("us-east-3"), std::string::npos) << audit.output;
+  const auto quick = cluster_.Meridian({"audit", "--json"});
+  const auto json = nlohmann::json::parse(quick.output, nullptr, false);
+  ASSERT_TRUE(json.is_object()) << quick.output;
+  const auto compared = [&](const char* when) {
+    return json["us-east-1"][when]["partitions_compared"].get<std::uint64_t>();
+  };
+  EXPECT_GE(compared("after") - compared("before"), 2 * 64U) << "each partition with both peers";
   const auto status = cluster_.Meridian({"status"});
   EXPECT_NE(status.output.find("0 found"), std::string::npos) << status.output;
   EXPECT_EQ(cluster_.Meridian({"audit", "no-such-node"}).code, 2);
