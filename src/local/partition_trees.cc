@@ -1,5 +1,7 @@
 #include "local/partition_trees.h"
 
+#include <algorithm>
+
 #include "base/big_endian.h"
 #include "base/fail_stop.h"
 #include "crdt/row_key.h"
@@ -50,6 +52,14 @@ std::uint64_t ShareOf(const Entry& entry) {
 
 }  // namespace
 
+PartitionTrees::State& PartitionTrees::At(PartitionKey key) {
+  auto found = std::ranges::lower_bound(places_, key, {}, &Place::key);
+  if (found == places_.end() || found->key != key) {
+    found = places_.insert(found, {key, std::make_unique<State>()});
+  }
+  return *found->state;
+}
+
 bool PartitionTrees::LoadSnapshot(PartitionKey key, std::uint64_t digest, State& state) const {
   const auto stored = OrStop(turn_.Get(Column::kTree, HeadKey(key)));
   if (!stored) return false;
@@ -76,7 +86,7 @@ void PartitionTrees::LoadMarks(PartitionKey key, State& state) const {
 }
 
 bool PartitionTrees::OnCheckpointRead(PartitionKey key, std::uint64_t digest) {
-  State& state = states_[key];
+  State& state = At(key);
   LoadMarks(key, state);
   if (LoadSnapshot(key, digest, state)) {
     state.dirty = state.marked;
@@ -88,7 +98,7 @@ bool PartitionTrees::OnCheckpointRead(PartitionKey key, std::uint64_t digest) {
 }
 
 void PartitionTrees::OnTail(PartitionKey key, ByteView storage_key) {
-  State& state = states_[key];
+  State& state = At(key);
   if (storage_key.size() < 10) {
     state.dirty.set();
     return;
@@ -98,12 +108,13 @@ void PartitionTrees::OnTail(PartitionKey key, ByteView storage_key) {
 }
 
 void PartitionTrees::FinishLoad() {
-  for (auto& [key, state] : states_) {
+  for (const Place& place : places_) {
+    State& state = *place.state;
     if (state.dirty.none()) continue;
     if (state.dirty.count() > kLeavesSoughtMax) {
-      RecountAll(key, state);
+      RecountAll(place.key, state);
     } else {
-      RecountDirty(key, state);
+      RecountDirty(place.key, state);
     }
     state.dirty.reset();
   }
@@ -144,7 +155,7 @@ void PartitionTrees::Change(PartitionKey key, Token token, ByteView storage_key,
                             const crdt::Row& before, const crdt::Row& after, bool logged) {
   const std::uint64_t change = crdt::SumChange(storage_key, before, after);
   if (change == 0) return;
-  State& state = states_[key];
+  State& state = At(key);
   const std::size_t leaf = crdt::LeafOf(token, ring_.topology().partition_bits);
   if (watcher_) watcher_(key, leaf, storage_key, change);
   state.tree.Add(leaf, change);
@@ -153,14 +164,14 @@ void PartitionTrees::Change(PartitionKey key, Token token, ByteView storage_key,
 }
 
 void PartitionTrees::Mark(PartitionKey key, std::size_t leaf) {
-  State& state = states_[key];
+  State& state = At(key);
   if (state.marked.test(leaf)) return;
   state.marked.set(leaf);
   turn_.Put(Column::kTree, MarkKey(key, leaf), {});
 }
 
 void PartitionTrees::OnCheckpoint(PartitionKey key, std::uint64_t digest) {
-  State& state = states_[key];
+  State& state = At(key);
   for (std::size_t branch = 0; branch < kBranches; ++branch) {
     if (!state.changed.test(branch)) continue;
     SnapshotBranch leaves;
@@ -179,8 +190,8 @@ void PartitionTrees::OnCheckpoint(PartitionKey key, std::uint64_t digest) {
 }
 
 const MerkleTree* PartitionTrees::Find(PartitionKey key) const {
-  const auto found = states_.find(key);
-  return found == states_.end() ? nullptr : &found->second.tree;
+  const auto found = std::ranges::lower_bound(places_, key, {}, &Place::key);
+  return found == places_.end() || found->key != key ? nullptr : &found->state->tree;
 }
 
 std::uint64_t PartitionTrees::RootOf(PartitionKey key) const {
@@ -210,14 +221,14 @@ std::uint64_t PartitionTrees::Recount(PartitionKey key, std::size_t leaf) const 
 }
 
 void PartitionTrees::Adopt(PartitionKey key, std::size_t leaf, std::uint64_t sum) {
-  State& state = states_[key];
+  State& state = At(key);
   state.tree.Set(leaf, sum);
   state.changed.set(leaf / MerkleTree::kLeavesPerBranch);
   Mark(key, leaf);
 }
 
 void PartitionTrees::Drop(PartitionKey key) {
-  states_.erase(key);
+  std::erase_if(places_, [&](const Place& place) { return place.key == key; });
   turn_.Erase(Column::kTree, HeadKey(key));
   for (std::size_t branch = 0; branch < kBranches; ++branch) {
     turn_.Erase(Column::kTree, BranchKey(key, branch));

@@ -17,7 +17,8 @@
 #include <bitset>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <memory>
+#include <vector>
 
 #include "base/turn.h"
 #include "crdt/merkle_tree.h"
@@ -62,11 +63,18 @@ class PartitionTrees final : public LogFollower {
  private:
   static constexpr std::size_t kBranches = crdt::MerkleTree::kBranches;
   struct State {
+    std::bitset<kBranches> changed;  // since the snapshot
     crdt::MerkleTree tree;
     std::bitset<crdt::MerkleTree::kLeaves> dirty;   // while loading: not to be trusted
     std::bitset<crdt::MerkleTree::kLeaves> marked;  // marks on disk
-    std::bitset<kBranches> changed;                 // since the snapshot
   };
+  // Beside each other, where nodes of a map that big would each be far away: every put looks one
+  // up.
+  struct Place {
+    PartitionKey key;
+    std::unique_ptr<State> state;
+  };
+  State& At(PartitionKey key);  // made when it is not there
   bool LoadSnapshot(PartitionKey key, std::uint64_t digest, State& state) const;
   void LoadMarks(PartitionKey key, State& state) const;
   void VisitLeaf(PartitionKey key, std::size_t leaf,
@@ -76,7 +84,7 @@ class PartitionTrees final : public LogFollower {
 
   const Ring& ring_;
   Turn& turn_;
-  std::map<PartitionKey, State> states_;
+  std::vector<Place> places_;  // ascending keys
   Watcher watcher_;
   std::uint64_t recounted_rows_ = 0;
 };

@@ -147,9 +147,10 @@ void PutCoordinator::Put(Moment now, const PutOrder& order) {
 }
 
 void PutCoordinator::Run(Moment now, const PutOrder& order, const Place& place) {
-  const std::optional<crdt::Row> copy = ReadOwn(order, place);
+  crdt::Row scratch;
+  const crdt::Row* const copy = LookAtOwn(order, place, scratch);
   // Over a copy that cannot be read nothing may be minted (rule 2); another primary can.
-  if (!copy) return Refuse(order, OutcomeStatus::kNotReady);
+  if (copy == nullptr) return Refuse(order, OutcomeStatus::kNotReady);
   const crdt::Row& stored = *copy;
   if (const auto refusal = Refusal(stored, order, place)) return Refuse(order, *refusal);
 
@@ -167,12 +168,14 @@ void PutCoordinator::Run(Moment now, const PutOrder& order, const Place& place) 
   StartPut(now, order, std::move(outcome), std::move(update), place);
 }
 
-// A stand-in knows of a row what it keeps of it, which may be nothing.
-// Nothing: the copy cannot be read.
-std::optional<crdt::Row> PutCoordinator::ReadOwn(const PutOrder& order, const Place& place) {
-  if (!place.stands_in) return replica_.TryRead(order.key, place.token);
+// A stand-in knows of a row what it keeps of it, which may be nothing. Null: the copy cannot be
+// read. Else valid as what Replica::Look gives.
+const crdt::Row* PutCoordinator::LookAtOwn(const PutOrder& order, const Place& place,
+                                           crdt::Row& scratch) {
+  if (!place.stands_in) return replica_.Look(order.key, place.token, scratch);
   std::optional<Hint> hint = hints_.Find(order.key, place.token);
-  return hint ? std::move(hint->row) : crdt::Row{};
+  if (hint) scratch = std::move(hint->row);
+  return &scratch;
 }
 
 void PutCoordinator::WriteOwn(Moment now, const crdt::Row& stored, const crdt::RowUpdate& update,

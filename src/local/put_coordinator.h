@@ -99,7 +99,7 @@ class PutCoordinator {
   bool CanBeHad(const PutOrder& order, const Place& place);
   bool MayMint(const Place& place);
   void Run(Moment now, const PutOrder& order, const Place& place);
-  std::optional<crdt::Row> ReadOwn(const PutOrder& order, const Place& place);
+  const crdt::Row* LookAtOwn(const PutOrder& order, const Place& place, crdt::Row& scratch);
   void WriteOwn(Moment now, const crdt::Row& stored, const crdt::RowUpdate& update,
                 const PutOrder& order, const Place& place);
   std::optional<OutcomeStatus> Refusal(const crdt::Row& stored, const PutOrder& order,

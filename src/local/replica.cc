@@ -34,18 +34,18 @@ crdt::Row Mended(const crdt::Row& stored, const crdt::Row& given, crdt::Policy p
 
 }  // namespace
 
-std::optional<crdt::Row> Replica::TryRead(const crdt::RowKey& key, Token token) {
-  const Bytes storage_key = crdt::StorageKey(key, token);
-  if (const crdt::Row* cached = cache_.Find(token, storage_key)) return *cached;
+const crdt::Row* Replica::LookUp(const Bytes& storage_key, Token token, crdt::Row& scratch) {
+  if (const crdt::Row* const cached = cache_.Find(token, storage_key)) return cached;
   const auto bytes = OrStop(turn_.Get(Column::kData, storage_key));
   Result<crdt::Row> row = bytes ? crdt::DecodeRow(*bytes) : crdt::Row{};
   if (!row) {
     ++counters_.rows_unreadable;
     if (unreadable_.size() < kUnreadableMax) unreadable_.insert(storage_key);
-    return std::nullopt;
+    return nullptr;
   }
   cache_.Store(token, storage_key, *row);
-  return std::move(*row);
+  scratch = std::move(*row);
+  return &scratch;
 }
 
 bool Replica::Restore(const crdt::RowUpdate& update, std::uint64_t expected, bool replaces) {
@@ -80,17 +80,20 @@ bool Replica::Apply(const crdt::RowUpdate& update) {
     ++counters_.rows_refused;
     return false;
   }
-  const auto stored = TryRead(update.key, token);
-  if (!stored) return false;
-  ApplyOver(*stored, update, token);
+  Bytes storage_key = crdt::StorageKey(update.key, token);
+  crdt::Row scratch;
+  const crdt::Row* const stored = LookUp(storage_key, token, scratch);
+  if (stored == nullptr) return false;
+  JoinInto(std::move(storage_key), *stored, update, token);
   return true;
 }
 
-void Replica::ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, Token token) {
+// `stored` may be in the cache, so it is gone once the joined row is.
+void Replica::JoinInto(Bytes storage_key, const crdt::Row& stored, const crdt::RowUpdate& update,
+                       Token token) {
   const PartitionKey key = ring_.PartitionOfToken(update.key.placement, token);
   const Namespace* space = ring_.topology().FindNamespace(update.key.space);
   const Policy policy = space == nullptr ? Policy::kSiblings : space->policy;
-  Bytes storage_key = crdt::StorageKey(update.key, token);
   const crdt::SeenVector& seen = log_.Seen(key);
   const bool is_whole = std::ranges::none_of(update.row.versions, [&](const auto& version) {
     return IsOverwritten(version, stored, seen);

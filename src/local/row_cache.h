@@ -20,31 +20,28 @@ namespace meridian::local {
 
 class RowCache {
  public:
-  // Null when it is not here. An absent row may be cached too, as an empty one.
+  // Null when it is not here. An absent row may be cached too, as an empty one. Valid until the
+  // next Store.
   const crdt::Row* Find(Token token, ByteView storage_key) const {
-    for (const Slot& slot : SetOf(token).ways) {
-      if (slot.token == token && slot.storage_key == storage_key) return &slot.row;
-    }
-    return nullptr;
+    const Set& set = SetOf(token);
+    const std::size_t way = set.WayOf(token, storage_key);
+    return way == kWays ? nullptr : &set.slots[way].row;
   }
 
   void Store(Token token, ByteView storage_key, crdt::Row row) {
     Set& set = SetOf(token);
-    Slot* place = nullptr;
-    for (Slot& slot : set.ways) {
-      if (slot.token == token && slot.storage_key == storage_key) place = &slot;
-    }
+    std::size_t way = set.WayOf(token, storage_key);
     if (SizeOf(row) > kRowBytesMax) {
       // What is cached under this key, if anything, is out of date now.
-      if (place != nullptr) *place = {};
+      if (way != kWays) set.slots[way] = {};
       return;
     }
-    if (place == nullptr) {
-      place = &set.ways[set.next++ % kWays];
-      place->token = token;
-      place->storage_key = storage_key;
+    if (way == kWays) {
+      way = set.next++ % kWays;
+      set.tokens[way] = token;
+      set.slots[way].storage_key = storage_key;
     }
-    place->row = std::move(row);
+    set.slots[way].row = std::move(row);
   }
 
  private:
@@ -53,13 +50,21 @@ class RowCache {
   static constexpr std::size_t kRowBytesMax = 2048;
 
   struct Slot {
-    Token token;
     Bytes storage_key;  // never empty for a real row
     crdt::Row row;
   };
   struct Set {
-    std::array<Slot, kWays> ways;
+    std::array<Token, kWays> tokens;  // side by side: most are looked at in vain
     std::size_t next = 0;
+    std::array<Slot, kWays> slots;
+
+    // kWays when it is in none.
+    std::size_t WayOf(Token token, ByteView storage_key) const {
+      for (std::size_t way = 0; way < kWays; ++way) {
+        if (tokens[way] == token && slots[way].storage_key == storage_key) return way;
+      }
+      return kWays;
+    }
   };
   Set& SetOf(Token token) { return sets_[token.value % kSets]; }
   const Set& SetOf(Token token) const { return sets_[token.value % kSets]; }
