@@ -115,6 +115,7 @@ Result<std::vector<std::optional<Bytes>>> LastingStorage::MultiGet(
 Result<Done> LastingStorage::Scan(Column column, ByteView from, ByteView to,
                                   const std::function<bool(const Entry&)>& visit) const {
   if (!IsWaiting()) return disk_.Scan(column, from, to, visit);
+  if (!to.empty() && from >= to) return Done{};
   Waiting waiting;
   {
     const std::scoped_lock lock(mutex_);

@@ -7,6 +7,8 @@
 #include <rocksdb/table.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "io/log_memtable.h"
 #include "io/token_memtable.h"
@@ -51,6 +53,12 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const std::shared_ptr<rocksdb::Cache>
 // On a full disk RocksDB would try again by itself every five seconds, and be busy meanwhile.
 class NeverResume final : public rocksdb::EventListener {
  public:
+  // A flush that was ordered by the very write that failed, and finds the error when it begins,
+  // goes away and leaves its order behind; the recovery then waits for ever for a flush that is
+  // behind it. The error is not there before this returns, so such a flush can begin.
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+    if (error->IsNoSpace()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
                             bool* auto_recovery) override {
     *auto_recovery = false;
@@ -74,6 +82,8 @@ rocksdb::DBOptions DatabaseOptions(const RocksdbStorage::Options& options) {
   database.track_and_verify_wals_in_manifest = false;
   database.max_bgerror_resume_count = 0;
   database.listeners.push_back(std::make_shared<NeverResume>());
+  // What no log has (RocksdbStorage's filler) is not worth a flush at the end.
+  database.avoid_flush_during_shutdown = true;
 
   // One thread writes, so nobody is waited for or grouped with.
   database.allow_concurrent_memtable_write = false;

@@ -12,7 +12,7 @@ namespace meridian::io {
 
 rocksdb::DBOptions DatabaseOptions(const RocksdbStorage::Options& options);
 
-// One a Column, in its order, then RocksDB's `default`, which stays empty.
+// One a Column, in its order, then RocksDB's `default`, which has nothing of ours.
 std::vector<rocksdb::ColumnFamilyDescriptor> ColumnFamilies(const RocksdbStorage::Options& options);
 
 }  // namespace meridian::io

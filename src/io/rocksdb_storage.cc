@@ -1,9 +1,11 @@
 #include "io/rocksdb_storage.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/perf_level.h>
 #include <rocksdb/write_batch.h>
 
+#include <atomic>
 #include <filesystem>
 
 #include "io/rocksdb_options.h"
@@ -65,8 +67,33 @@ const rocksdb::WriteOptions kWrite;
 
 }  // namespace
 
+// RocksDB's recovery from a full disk goes on with the log in which a record is torn, and then
+// fails for good, when nothing is in memory that it could write out. So something always is: a row
+// of the column that is not used otherwise, which no log has.
+class RocksdbStorage::Filler final : public rocksdb::EventListener {
+ public:
+  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo& flush) override {
+    if (flush.cf_name == rocksdb::kDefaultColumnFamilyName) is_needed_ = true;
+  }
+
+  rocksdb::Status Fill(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family) {
+    if (!is_needed_.load(std::memory_order_relaxed)) return rocksdb::Status::OK();
+    is_needed_ = false;
+    rocksdb::WriteOptions unlogged;
+    unlogged.disableWAL = true;
+    const rocksdb::Status filled = db.Put(unlogged, family, "filler", "");
+    if (!filled.ok()) is_needed_ = true;
+    return filled;
+  }
+
+ private:
+  std::atomic<bool> is_needed_ = true;
+};
+
 RocksdbStorage::RocksdbStorage(std::string path)
-    : path_(std::move(path)), scratch_(std::make_unique<rocksdb::WriteBatch>()) {}
+    : path_(std::move(path)),
+      scratch_(std::make_unique<rocksdb::WriteBatch>()),
+      filler_(std::make_shared<Filler>()) {}
 
 RocksdbStorage::~RocksdbStorage() {
   if (db_ == nullptr) return;
@@ -82,8 +109,10 @@ Result<std::unique_ptr<RocksdbStorage>> RocksdbStorage::Open(const Options& opti
   }
   std::unique_ptr<RocksdbStorage> storage(new RocksdbStorage(options.path));
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(
-      DatabaseOptions(options), options.path, ColumnFamilies(options), &storage->families_, &db);
+  rocksdb::DBOptions database = DatabaseOptions(options);
+  database.listeners.push_back(storage->filler_);
+  const rocksdb::Status status =
+      rocksdb::DB::Open(database, options.path, ColumnFamilies(options), &storage->families_, &db);
   if (!status.ok()) return OpenFailed(options.path, status);
   storage->db_.reset(db);
   return storage;
@@ -125,6 +154,8 @@ Result<Done> RocksdbStorage::Sync() {
 Result<bool> RocksdbStorage::TryApply(const WriteBatch& batch) {
   if (batch.writes.empty()) return true;
   CountNothing();
+  const rocksdb::Status filled = filler_->Fill(*db_, families_.back());
+  if (!filled.ok()) return RoomFor("writing to", filled);
   scratch_->Clear();
   for (const Write& write : batch.writes) {
     const rocksdb::Status staged =

@@ -67,6 +67,8 @@ class RocksdbStorage final : public Storage {
                     const std::function<bool(const Entry&)>& visit) const override;
 
  private:
+  class Filler;
+
   explicit RocksdbStorage(std::string path);
   rocksdb::ColumnFamilyHandle* Family(Column column) const;
   Failure Failed(const char* attempt, const rocksdb::Status& status) const;
@@ -77,6 +79,7 @@ class RocksdbStorage final : public Storage {
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // by Column, then RocksDB's own default
   std::unique_ptr<rocksdb::WriteBatch> scratch_;        // kept for its memory
+  std::shared_ptr<Filler> filler_;
 };
 
 }  // namespace meridian::io

@@ -49,6 +49,11 @@ TEST_F(LastingStorageTest, WhatWaitsForRoomIsReadAsIfItWereThere) {
     return true;
   }));
   EXPECT_EQ(seen, std::vector<Bytes>{"b"});
+  // As a peer might ask for it.
+  ASSERT_TRUE(storage.Scan(Column::kData, "c", "b", [](const Entry&) {
+    ADD_FAILURE() << "there is nothing between";
+    return true;
+  }));
   EXPECT_EQ(Rows(storage, Column::kLog), (std::vector<std::pair<Bytes, Bytes>>{{"x", "1"}}));
   storage.GiveUp();
 }
@@ -100,6 +105,45 @@ TEST_F(LastingStorageTest, AFlushThatFindsNoRoomIsOutlastedToo) {
   }
   disk.Crash();
   EXPECT_EQ(Rows(disk.storage(), Column::kData).size(), 272U);
+}
+
+// The write that fails is at some count the one that has the log's memtable written out, too.
+TEST_F(LastingStorageTest, AWriteThatFindsNoRoomAndOrdersAFlushIsOutlastedToo) {
+  std::uint64_t id = 1;
+  const Bytes value(1000, 'v');
+  const auto write_some = [&](int count) {
+    for (; count > 0; --count) {
+      const std::uint64_t number = ++id;
+      const Bytes key = std::to_string(number);
+      ASSERT_TRUE(
+          storage.Apply(Batch(number, {{Column::kData, key, "x"}, {Column::kLog, key, value}})));
+    }
+  };
+  for (int count = 24; count < 36; ++count) {
+    write_some(count);
+    disk.SetFull(true);
+    write_some(1);
+    auto synced = std::async(std::launch::async, [&] { return storage.Sync().has_value(); });
+    disk.SetFull(false);
+    EXPECT_TRUE(synced.get()) << count;
+  }
+  disk.Crash();
+  EXPECT_EQ(Rows(disk.storage(), Column::kData).size(), id + 1);
+}
+
+// Nothing is in memory then, so a recovery has nothing to write out, and no reason to begin another
+// log than the one whose last record is torn.
+TEST_F(LastingStorageTest, AWriteThatFindsNoRoomWhenAllElseIsWrittenOutIsOutlastedToo) {
+  ASSERT_TRUE(*disk.rocksdb().Recover());
+  disk.SetFull(true);
+  ASSERT_TRUE(storage.Apply(Batch(2, {{Column::kData, "b", "2"}})));
+  disk.SetFull(false);
+  ASSERT_TRUE(storage.Sync());
+  ASSERT_TRUE(storage.Apply(Batch(3, {{Column::kData, "d", "3"}})));
+  ASSERT_TRUE(storage.Sync());
+  disk.Crash();
+  EXPECT_EQ(Rows(disk.storage(), Column::kData),
+            (std::vector<std::pair<Bytes, Bytes>>{{"a", "1"}, {"b", "2"}, {"c", "1"}, {"d", "3"}}));
 }
 
 TEST_F(LastingStorageTest, TheEndOfTheProcessIsNotHeldUp) {
