@@ -155,5 +155,76 @@ TEST_F(LostDisksTest, ABackupThatNobodySpeaksAgainstInTimeIsFoundOutLater) {
   EXPECT_EQ(s.Violated(), "");
 }
 
+TEST_F(LostDisksTest, TwoThatAreLostAtOnceAreFilledFromTheThird) {
+  ASSERT_EQ(s.Put(one, "milk", "2 litres", {.level = Level::kAll}).status, Status::kOk);
+  ASSERT_EQ(s.RunUntilQuiet(), "");
+  s.Crash(one);
+  s.Crash(two);
+  s.LoseDisk(one);
+  s.LoseDisk(two);
+  s.Restart(one);
+  s.Restart(two);
+  EXPECT_EQ(s.RunUntilQuiet(), "");
+  EXPECT_THAT(s.Get(one, "milk", AtOne()).values, ElementsAre("2 litres"));
+  EXPECT_THAT(s.Get(two, "milk", AtOne()).values, ElementsAre("2 litres"));
+}
+
+TEST_F(LostDisksTest, ARegionThatIsLostWhollyComesBackFromTheOthers) {
+  for (const char* key : {"milk", "eggs", "bread", "salt"}) {
+    ASSERT_EQ(s.Put(one, key, "here").status, Status::kOk);
+  }
+  ASSERT_EQ(s.Put(Scenario::Node(2, 1), "wine", "there").status, Status::kOk);
+  ASSERT_EQ(s.RunUntilQuiet(), "");
+  for (const ProcessId node : {one, two, three}) s.Crash(node);
+  for (const ProcessId node : {one, two, three}) s.LoseDisk(node);
+  for (const ProcessId node : {one, two, three}) s.Restart(node);
+  s.RunFor(seconds(3));
+  ASSERT_EQ(s.Put(one, "new", "here").status, Status::kOk);
+  EXPECT_EQ(s.RunUntilQuiet(), "");
+  for (const char* key : {"milk", "eggs", "bread", "salt"}) {
+    EXPECT_THAT(s.Get(two, key).values, ElementsAre("here"));
+  }
+  EXPECT_THAT(s.Get(two, "wine").values, ElementsAre("there"));
+  EXPECT_THAT(s.Get(Scenario::Node(2, 2), "new").values, ElementsAre("here"));
+}
+
+TEST_F(LostDisksTest, ARegionWhoseNodesAreLostOneAfterTheOtherKeepsWhatTheyHold) {
+  ASSERT_EQ(s.Put(one, "milk", "2 litres", {.level = Level::kAll}).status, Status::kOk);
+  for (const ProcessId node : {one, two, three, one}) {
+    ComeBackEmpty(node);
+    EXPECT_EQ(s.RunUntilQuiet(), "");
+    EXPECT_THAT(s.Get(node, "milk", AtOne()).values, ElementsAre("2 litres"));
+  }
+}
+
+// They vouch for nobody, and nothing that they lack is anywhere else.
+TEST_F(LostDisksTest, NodesThatAreFilledFromEachOtherComeToAnEnd) {
+  ASSERT_EQ(s.Put(one, "milk", "2 litres", {.level = Level::kAll}).status, Status::kOk);
+  ASSERT_EQ(s.RunUntilQuiet(), "");
+  for (const ProcessId node : {one, two, three}) s.Crash(node);
+  for (const ProcessId node : {one, two}) s.LoseDisk(node);
+  for (const ProcessId node : {one, two}) s.Restart(node);
+  s.RunFor(seconds(20));
+  s.Restart(three);
+  EXPECT_EQ(s.RunUntilQuiet(), "");
+  EXPECT_THAT(s.Get(one, "milk", AtOne()).values, ElementsAre("2 litres"));
+  EXPECT_THAT(s.Get(two, "milk", AtOne()).values, ElementsAre("2 litres"));
+}
+
+TEST(LostDisksOfOneTest, ANodeAloneInItsRegionComesBackFromTheOthers) {
+  TopologyShape shape = Scenario::SmallShape();
+  shape.nodes = 1;
+  shape.n = shape.pair_n = 1;
+  Scenario s(shape);
+  const ProcessId one = Scenario::Node(1, 1);
+  ASSERT_EQ(s.Put(one, "milk", "2 litres").status, Status::kOk);
+  ASSERT_EQ(s.RunUntilQuiet(), "");
+  s.Crash(one);
+  s.LoseDisk(one);
+  s.Restart(one);
+  EXPECT_EQ(s.RunUntilQuiet(), "");
+  EXPECT_THAT(s.Get(one, "milk").values, ElementsAre("2 litres"));
+}
+
 }  // namespace
 }  // namespace meridian::sim
