@@ -134,7 +134,7 @@ int RunGateway(const local::Topology& topology, const local::Region& region,
   if (const auto started = wan.Start(); !started) {
     return Refuse("wan address", started.error().message);
   }
-  if (!process.OpenRing(topology, self, gateway.ring)) return kCannotStart;
+  if (!process.OpenRing(machine.ring(), gateway.ring)) return kCannotStart;
   io::HttpExtras extras;
   extras.status = [&] { return LinksJson(topology, wan); };
   extras.metrics = [&] { return LinkMetrics(topology, wan); };

@@ -66,7 +66,7 @@ int RunNode(const local::Topology& topology, const local::Region& region, const 
       [&] { return disk.Sync(); },
       [&](Result<Done> synced, BatchId up_to) { process.driver().Committed(synced, up_to); });
 
-  if (!process.OpenRing(topology, self, node.ring)) return kCannotStart;
+  if (!process.OpenRing(machine.ring(), node.ring)) return kCannotStart;
   auto clients = io::ClientPort::Open(
       process.loop(), process.zmq(), {topology.epoch, ZmqEndpoint(node.client)},
       [&](Bytes request, std::function<void(Bytes)> answered) {

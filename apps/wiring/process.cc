@@ -39,15 +39,20 @@ std::string ZmqEndpoint(const local::Address& address) {
   return "tcp://" + address.host + ':' + std::to_string(address.port);
 }
 
-std::map<ProcessId, std::string> RingPeers(const local::Region& region, ProcessId self) {
+std::map<ProcessId, std::string> RingPeers(const local::Ring& ring) {
   std::map<ProcessId, std::string> peers;
-  for (const local::Node& node : region.nodes) {
-    peers[NodeProcess(region.id, node.id)] = ZmqEndpoint(node.ring);
+  const RegionId here = ring.self().region;
+  for (const local::Topology* topology : {&ring.topology(), ring.former_topology()}) {
+    const local::Region* region = topology == nullptr ? nullptr : topology->FindRegion(here);
+    if (region == nullptr) continue;
+    for (const local::Node& node : region->nodes) {
+      peers.emplace(NodeProcess(here, node.id), ZmqEndpoint(node.ring));
+    }
+    for (const local::Gateway& gateway : region->gateways) {
+      peers.emplace(ProcessId{here, Role::kGateway, gateway.id}, ZmqEndpoint(gateway.ring));
+    }
   }
-  for (const local::Gateway& gateway : region.gateways) {
-    peers[{region.id, Role::kGateway, gateway.id}] = ZmqEndpoint(gateway.ring);
-  }
-  peers.erase(self);
+  peers.erase(ring.self());
   return peers;
 }
 
@@ -68,19 +73,23 @@ Process::~Process() {
   driver_.reset();
 }
 
-bool Process::OpenRing(const local::Topology& topology, ProcessId self,
-                       const local::Address& bind) {
+bool Process::OpenRing(const local::Ring& ring, const local::Address& bind) {
   if (const auto allowed = io::RequireLoopback(bind.host); !allowed) {
     return Say("ring address", allowed.error());
   }
-  const local::Region& region = *topology.FindRegion(self.region);
-  auto opened = io::ZmqRing::Open(
-      loop_, zmq_, {self, topology.epoch, ZmqEndpoint(bind), RingPeers(region, self)},
-      [this](Message message) { driver_->Deliver(std::move(message)); });
+  auto opened =
+      io::ZmqRing::Open(loop_, zmq_, {ring.self(), ZmqEndpoint(bind), RingPeers(ring)},
+                        [this](Message message) { driver_->Deliver(std::move(message)); });
   if (!opened) return Say("ring address", opened.error());
   ring_ = std::move(*opened);
+  view_ = ring.view();
   driver_->UseRing(*ring_);
+  driver_->AfterTurn([this, &ring] { FollowView(ring); });
   return true;
+}
+
+void Process::FollowView(const local::Ring& ring) {
+  if (std::exchange(view_, ring.view()) != ring.view()) ring_->SetPeers(RingPeers(ring));
 }
 
 bool Process::OpenHttp(const local::Topology& topology, const local::Address& bind,

@@ -19,15 +19,16 @@
 #include "io/driver.h"
 #include "io/http_server.h"
 #include "io/zmq_ring.h"
-#include "local/topology.h"
+#include "local/ring.h"
 
 namespace meridian::apps {
 
 // Reads and checks the file; says on stderr what is wrong.
 std::optional<local::Topology> ReadTopology(const std::string& file);
 
-// Every process of the region but `self`, and its ring address.
-std::map<ProcessId, std::string> RingPeers(const local::Region& region, ProcessId self);
+// Every process of the region but `self`, and its ring address. While a layout is changed, and as
+// long as its nodes may have rows to hand over, those of the former one, too.
+std::map<ProcessId, std::string> RingPeers(const local::Ring& ring);
 
 // Before any thread starts: scheduling that trades wake-up latency on busy cores for longer turns.
 void PreferLongTurns();
@@ -41,7 +42,7 @@ class Process {
   ~Process();
 
   // Each says on stderr why when it fails.
-  bool OpenRing(const local::Topology& topology, ProcessId self, const local::Address& bind);
+  bool OpenRing(const local::Ring& ring, const local::Address& bind);
   bool OpenHttp(const local::Topology& topology, const local::Address& bind, io::HttpExtras extras);
 
   boost::asio::io_context& loop() { return loop_; }
@@ -54,6 +55,7 @@ class Process {
 
  private:
   void OnSignal(int signal);
+  void FollowView(const local::Ring& ring);
 
   io::ConsoleLog log_;
   boost::asio::io_context loop_{1};
@@ -62,6 +64,7 @@ class Process {
   int status_ = 0;
   std::unique_ptr<io::Driver> driver_;
   std::unique_ptr<io::ZmqRing> ring_;
+  std::uint64_t view_ = 0;  // whose peers ring_ has
   std::unique_ptr<io::HttpServer> http_;
 };
 

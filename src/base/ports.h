@@ -48,7 +48,8 @@ struct WriteBatch {
 struct Message {
   ProcessId from;
   ProcessId to;
-  Bytes body;  // a tag and a struct of local/messages.h or wan/messages.h
+  Bytes body;              // a tag and a struct of local/messages.h or wan/messages.h
+  std::uint64_t view = 1;  // of the sender (local/view.h); of no meaning between regions
 };
 
 struct Outgoing {

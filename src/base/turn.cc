@@ -5,7 +5,7 @@
 namespace meridian {
 
 void Turn::Send(ProcessId to, Bytes body, BatchId after) {
-  output_.messages.push_back({{self_, to, std::move(body)}, Unless(after)});
+  output_.messages.push_back({{self_, to, std::move(body), view_}, Unless(after)});
 }
 
 void Turn::Reply(RequestTag tag, Bytes body, BatchId after) {

@@ -26,6 +26,8 @@ class Turn final : public Storage {
   }
   void Erase(Column column, Bytes key) { Stage(column, std::move(key), std::nullopt); }
   void Send(ProcessId to, Bytes body, BatchId after = {});
+  // What messages bear from now on.
+  void SetView(std::uint64_t number) { view_ = number; }
   void Reply(RequestTag tag, Bytes body, BatchId after = {});
 
   // The batch that the open turn's writes will be.
@@ -36,6 +38,8 @@ class Turn final : public Storage {
   BatchId Unless(BatchId batch) const { return batch > durable_ ? batch : BatchId{}; }
   void MarkDurable(BatchId up_to) { durable_ = std::max(durable_, up_to); }
   BatchId durable() const { return durable_; }
+  // Whether Scan sees all that was written.
+  bool IsClean() const { return output_.writes.writes.empty(); }
 
   Output Take();
 
@@ -63,6 +67,7 @@ class Turn final : public Storage {
   Staging staged_hints_;
   BatchId last_taken_;
   BatchId durable_;
+  std::uint64_t view_ = 1;
 };
 
 }  // namespace meridian

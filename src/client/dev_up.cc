@@ -105,6 +105,11 @@ bool AwaitReady(const Sandbox& sandbox, const std::vector<const ProcessSpec*>& p
                     pid ? std::to_string(*pid).c_str() : "-", UrlOf(*process).c_str());
         std::fflush(stdout);
         process = nullptr;
+      } else if (process->role == Role::kNode && AwaitsPlace(process->http)) {
+        std::printf("%-16s waits for its place in the ring: meridian topology apply\n",
+                    process->name.c_str());
+        std::fflush(stdout);
+        process = nullptr;
       } else if (!sandbox.PidOf(*process)) {
         Complain(process->name + " ended instead of becoming ready");
         ShowLog(sandbox, *process);

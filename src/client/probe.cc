@@ -90,6 +90,11 @@ std::optional<json> BeginAudit(const local::Address& http, bool rebuild) {
   return ObjectAt(http, rebuild ? "/audit/rebuild" : "/audit", "POST");
 }
 
+bool AwaitsPlace(const local::Address& http) {
+  const auto topology = ObjectAt(http, "/topology");
+  return topology && topology->value("member", json(true)) == json(false);
+}
+
 std::optional<json> StatusOf(const local::Address& http) {
   return ObjectAt(http, "/status");
 }

@@ -16,6 +16,8 @@
 namespace meridian::client {
 
 bool IsReady(const local::Address& http);
+// Whether it is a node that runs, and is not a member of the ring yet.
+bool AwaitsPlace(const local::Address& http);
 // Nothing if it does not answer with a JSON object.
 std::optional<nlohmann::json> StatusOf(const local::Address& http);
 

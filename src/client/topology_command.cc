@@ -5,6 +5,7 @@
 
 #include "client/exit_codes.h"
 #include "client/text.h"
+#include "client/topology_change.h"
 #include "client/topology_report.h"
 #include "io/files.h"
 #include "node/topology_text.h"
@@ -94,6 +95,7 @@ void AddTopologyCommand(CLI::App& app, const CommonOptions& common, int& exit_co
       "Example:\n  meridian topology plan next.yaml");
   plan->callback(
       [&common, &exit_code, file, as_json] { exit_code = Plan(common, *file, *as_json); });
+  AddTopologyChanges(*topology, common, exit_code);
 }
 
 }  // namespace meridian::client

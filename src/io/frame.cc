@@ -43,10 +43,10 @@ std::size_t ItemCount(codec::Reader& reader) {
 
 }  // namespace
 
-Bytes EncodePeerFrame(Epoch epoch, ProcessId from, std::span<const Bytes> bodies) {
+Bytes EncodePeerFrame(std::uint64_t view, ProcessId from, std::span<const Bytes> bodies) {
   std::size_t body_bytes = 0;
   for (const Bytes& body : bodies) body_bytes += body.size();
-  Bytes frame = Begin(FrameKind::kPeer, epoch, body_bytes, bodies.size());
+  Bytes frame = Begin(FrameKind::kPeer, {view}, body_bytes, bodies.size());
   codec::Writer writer(frame);
   writer(from);
   writer.Varint(bodies.size());
@@ -75,7 +75,7 @@ Result<PeerFrame> DecodePeerFrame(ByteView bytes) {
   try {
     codec::Reader reader(*payload);
     PeerFrame frame;
-    reader(frame.epoch, frame.from);
+    reader(frame.view, frame.from);
     if (frame.from.role > Role::kGateway) return Fail(ErrorCode::kCorrupt, "unknown role");
     const std::size_t count = ItemCount(reader);
     if (count > kFrameItemsMax) return Fail(ErrorCode::kCorrupt, "too many items in a frame");

@@ -1,6 +1,6 @@
 // What one ZeroMQ message holds: many messages of one turn, behind one header.
 //
-//     peer frame     version 1 | kind 1 | epoch | from | count | (length, body) ...
+//     peer frame     version 1 | kind 1 | view | from | count | (length, body) ...
 //     client frame   version 1 | kind 2 (requests) or 3 (answers) | epoch | count |
 //                    (request id, length, body) ...
 //
@@ -28,7 +28,7 @@ inline constexpr std::size_t kFrameOverheadMax = 64;
 enum class FrameKind : std::uint8_t { kPeer = 1, kRequests = 2, kAnswers = 3 };
 
 struct PeerFrame {
-  Epoch epoch;
+  std::uint64_t view = 0;  // the sender's (local/view.h)
   ProcessId from;
   std::vector<Bytes> bodies;
 };
@@ -56,7 +56,7 @@ std::size_t ItemsForFrame(std::span<const Item> items, std::size_t bytes, SizeOf
 }
 
 // Require at most kFrameItemsMax items that fit kFrameBytesMax together with the header.
-Bytes EncodePeerFrame(Epoch epoch, ProcessId from, std::span<const Bytes> bodies);
+Bytes EncodePeerFrame(std::uint64_t view, ProcessId from, std::span<const Bytes> bodies);
 Bytes EncodeClientFrame(FrameKind kind, Epoch epoch, std::span<const ClientItem> items);
 
 Result<PeerFrame> DecodePeerFrame(ByteView frame);

@@ -45,6 +45,7 @@ std::optional<Page> PageAt(ByteView path) {
   if (path == "/metrics") return Page::kMetrics;
   if (path == "/status") return Page::kStatus;
   if (path == "/audit" || path == "/audit/rebuild") return Page::kAudit;
+  if (path == "/topology") return Page::kTopology;
   return std::nullopt;
 }
 
@@ -273,6 +274,11 @@ std::optional<node::Operation> OperationOf(Page page, http::verb method) {
   if (page == Page::kAudit) {
     return method == http::verb::post ? std::optional(node::Operation::kAudit) : std::nullopt;
   }
+  if (page == Page::kTopology) {
+    if (method == http::verb::put) return node::Operation::kApply;
+    if (method == http::verb::delete_) return node::Operation::kTakeBack;
+    return get ? std::optional(node::Operation::kTopology) : std::nullopt;
+  }
   if (!get) return std::nullopt;
   if (page == Page::kMetrics) return node::Operation::kMetrics;
   if (page == Page::kStatus) return node::Operation::kStatus;
@@ -280,15 +286,31 @@ std::optional<node::Operation> OperationOf(Page page, http::verb method) {
   return node::Operation::kReady;
 }
 
+// A change of the topology: the file is the body, the epoch it is to be in the query.
+std::variant<Route, HttpResponse> ReadChange(HttpRequest& request, ByteView target, Route route) {
+  if (route.request.operation == node::Operation::kTopology) return route;
+  const std::size_t query = target.find("?version=");
+  const ByteView version = query == ByteView::npos ? ByteView() : target.substr(query + 9);
+  if (version.empty() || version.find_first_not_of("0123456789") != ByteView::npos) {
+    return ErrorResponse(http::status::bad_request, "bad_request",
+                         "a change needs the number of its epoch: /topology?version=2");
+  }
+  route.request.key = version;
+  route.request.value = std::move(request.body());
+  route.shape.write = true;
+  return route;
+}
+
 HttpResponse UnknownPath(ByteView path) {
   return ErrorResponse(http::status::not_found, "not_found",
                        "unknown path " + std::string(path) +
                            ": there are /kv/{key}, /ns/{namespace}/kv/{key}, /ring/{key}, "
-                           "/health, /ready, /metrics, /status and /audit");
+                           "/health, /ready, /metrics, /status, /topology and /audit");
 }
 
 HttpResponse MethodNotAllowed(Page page, std::string_view method) {
-  const std::string allowed = page == Page::kKey     ? "GET, HEAD, PUT, DELETE"
+  const std::string allowed = page == Page::kKey || page == Page::kTopology
+                                  ? "GET, HEAD, PUT, DELETE"
                               : page == Page::kAudit ? "POST"
                                                      : "GET, HEAD";
   HttpResponse response =
@@ -347,6 +369,7 @@ std::variant<Route, HttpResponse> RouteRequest(HttpRequest request, std::uint32_
   route.shape.page = page;
   route.request.space = std::move((**path).space);
   route.request.key = std::move((**path).key);
+  if (page == Page::kTopology) return ReadChange(request, target, std::move(route));
   if (page != Page::kKey) return route;
 
   route.shape.write = *operation != node::Operation::kGet;

@@ -23,7 +23,16 @@ using HttpResponse = boost::beast::http::response<boost::beast::http::string_bod
 
 inline constexpr std::string_view kContextHeader = "X-Meridian-Context";
 
-enum class Page : std::uint8_t { kKey, kHealth, kReady, kMetrics, kStatus, kRing, kAudit };
+enum class Page : std::uint8_t {
+  kKey,
+  kHealth,
+  kReady,
+  kMetrics,
+  kStatus,
+  kRing,
+  kAudit,
+  kTopology
+};
 
 // What the answer has to look like.
 struct Shape {

@@ -202,7 +202,8 @@ HttpResponse HttpSession::ResponseOf(node::ClientAnswer answer) const {
       return StatusResponse(answer, process ? process() : std::string());
     }
     case Page::kAudit:
-    case Page::kRing: return StatusResponse(answer, {});
+    case Page::kRing:
+    case Page::kTopology: return StatusResponse(answer, {});
     case Page::kKey:
     case Page::kHealth: break;
   }

@@ -43,6 +43,17 @@ ZmqRing::ZmqRing(asio::io_context& loop, zmq::context_t& context, Options option
   for (const auto& [process, endpoint] : options_.peers) peers_[process].endpoint = endpoint;
 }
 
+void ZmqRing::SetPeers(const std::map<ProcessId, std::string>& peers) {
+  std::erase_if(peers_, [&](const auto& known) {
+    const auto wanted = peers.find(known.first);
+    if (wanted != peers.end() && wanted->second == known.second.endpoint) return false;
+    std::erase(dirty_, &known.second);
+    counters_.messages_dropped += known.second.queue.size();
+    return true;
+  });
+  for (const auto& [process, endpoint] : peers) peers_[process].endpoint = endpoint;
+}
+
 void ZmqRing::Send(Message message) {
   const auto found = peers_.find(message.to);
   if (found == peers_.end() || message.body.size() > kFrameBytesMax - kFrameOverheadMax) {
@@ -50,6 +61,11 @@ void ZmqRing::Send(Message message) {
     return;
   }
   Peer& peer = found->second;
+  if (!peer.queue.empty() && peer.view != message.view) {
+    if (!peer.blocked) FlushPeer(peer);
+    if (!peer.queue.empty()) DropQueue(peer);  // of a view that is over: it would be refused
+  }
+  peer.view = message.view;
   if ((peer.blocked || peer.congested) &&
       peer.queue_bytes + message.body.size() > options_.queue_bytes_max) {
     DropQueue(peer);
@@ -85,7 +101,7 @@ void ZmqRing::FlushPeer(Peer& peer) {
     const std::size_t count =
         ItemsForFrame(rest, kFrameBytesGoal, [](const Bytes& body) { return body.size(); });
     const auto sent =
-        peer.dealer->Send(EncodePeerFrame(options_.epoch, options_.self, rest.first(count)));
+        peer.dealer->Send(EncodePeerFrame(peer.view, options_.self, rest.first(count)));
     peer.congested = sent == ZmqSocket::Sent::kTooMuch;
     if (sent != ZmqSocket::Sent::kDone) break;
     ++counters_.frames_sent;
@@ -146,10 +162,11 @@ void ZmqRing::TakeFrame(ByteView bytes) {
     ++counters_.frames_unknown;
     return;
   }
-  if (frame->epoch != options_.epoch) ++counters_.epoch_mismatches;
   ++counters_.frames_received;
   counters_.messages_received += frame->bodies.size();
-  for (Bytes& body : frame->bodies) inbox_({frame->from, options_.self, std::move(body)});
+  for (Bytes& body : frame->bodies) {
+    inbox_({frame->from, options_.self, std::move(body), frame->view});
+  }
 }
 
 }  // namespace meridian::io

@@ -31,7 +31,6 @@ class ZmqRing final : public Transport {
  public:
   struct Options {
     ProcessId self;
-    Epoch epoch{1};
     std::string bind;                                     // "tcp://127.0.0.1:7111"
     std::map<ProcessId, std::string> peers;               // the others of the region
     std::size_t queue_bytes_max = std::size_t{16} << 20;  // a peer
@@ -44,7 +43,6 @@ class ZmqRing final : public Transport {
     std::uint64_t messages_dropped = 0;  // their peer could not be reached, or is not known
     std::uint64_t frames_corrupt = 0;    // dropped
     std::uint64_t frames_unknown = 0;    // dropped: from no peer of ours, or of another version
-    std::uint64_t epoch_mismatches = 0;  // passed on
   };
 
   // kInvalidArgument or kIo when the address cannot be bound.
@@ -53,6 +51,8 @@ class ZmqRing final : public Transport {
 
   void Send(Message message) override;
   void Flush() override;
+  // From now on these are the others; who is new is connected when there is something to say.
+  void SetPeers(const std::map<ProcessId, std::string>& peers);
 
   const Counters& counters() const { return counters_; }
 
@@ -62,6 +62,7 @@ class ZmqRing final : public Transport {
     std::unique_ptr<ZmqSocket> dealer;  // none before the first message
     std::vector<Bytes> queue;
     std::size_t queue_bytes = 0;
+    std::uint64_t view = 0;  // of all that is queued; a frame has one
     bool blocked = false;    // waits for the dealer to become writable
     bool congested = false;  // too much is unsent: tried again at the next flush
     bool listed = false;     // in dirty_

@@ -50,7 +50,9 @@ void Audit::Compare(Moment now, bool all) {
   for (const PartitionKey key : replica_.log().partitions()) {
     const std::vector<NodeId> primaries = PrimariesOf(key);
     const bool late = now.monotonic - audited_[key] > 3 * options_.interval;
-    if (primaries.empty() || (!all && !late && primaries.front() != self)) continue;
+    // What is being filled here, or handed on, has its own ways.
+    if (primaries.empty() || !ring_.IsMine(key) || (!all && !late && primaries.front() != self))
+      continue;
     audited_[key] = now.monotonic;
     for (const NodeId node : primaries) {
       if (node != self) shared[node].push_back(key);

@@ -4,11 +4,20 @@ namespace meridian::local {
 
 CatchUp::CatchUp(const Ring& ring, Turn& turn, Replica& replica, CatchUpOptions options)
     : ring_(ring), turn_(turn), replica_(replica), options_(options) {
+  FindPeers();
+}
+
+// All who are written a partition, but who is being filled: that has its own ways.
+void CatchUp::FindPeers() {
+  peers_.clear();
+  const NodeId self{ring_.self().number};
+  const auto takes_part = [&](PartitionKey key, NodeId node) {
+    return ring_.IsWritten(key, node) && !ring_.IsFilling(key, node);
+  };
   for (const PartitionKey key : replica_.log().partitions()) {
-    const PreferenceList* list = ring_.ListOf(key);
-    for (std::uint32_t i = 0; i < list->primaries; ++i) {
-      const NodeId node = list->nodes[i];
-      if (node.value != ring_.self().number) peers_[node].shared.push_back(key);
+    if (!takes_part(key, self)) continue;
+    for (const NodeId node : ring_.Nodes()) {
+      if (node != self && takes_part(key, node)) peers_[node].shared.push_back(key);
     }
   }
 }
@@ -21,10 +30,20 @@ void CatchUp::Start(Moment now) {
   next_probe_ = now.monotonic;
 }
 
+void CatchUp::FollowView() {
+  FindPeers();
+  std::erase_if(settled_, [&](const auto& one) { return !replica_.log().Holds(one.first); });
+  for (const PartitionKey key : replica_.log().partitions()) {
+    const auto [settled, is_new] = settled_.try_emplace(key);
+    if (is_new) settled->second.Reset(replica_.log().Seen(key), replica_.log().ChangedAt(key));
+  }
+}
+
 void CatchUp::Tick(Moment now) {
   if (now.monotonic < next_probe_) return;
   next_probe_ = now.monotonic + options_.interval;
   for (auto& [key, settled] : settled_) {
+    if (!replica_.log().Holds(key)) continue;  // given up since
     settled.Advance(replica_.log().Seen(key), replica_.log().ChangedAt(key));
   }
   for (const auto& [node, peer] : peers_) Probe(node, peer);
@@ -67,7 +86,7 @@ void CatchUp::OnAsk(Moment, NodeId from, const CatchUpAsk& ask) {
   PartitionLog::Slice slice;
   for (const PartitionSeen& theirs : ask.partitions) {
     const auto settled = settled_.find(theirs.key);
-    if (settled == settled_.end() || slice.more) continue;
+    if (settled == settled_.end() || slice.more || !replica_.log().Holds(theirs.key)) continue;
     const crdt::SeenVector missing = settled->second.vector().Without(theirs.seen);
     if (missing.empty()) continue;
     replica_.log().Read(theirs.key, missing, options_.bytes_per_answer, slice);

@@ -40,6 +40,8 @@ class CatchUp {
   CatchUp(const Ring& ring, Turn& turn, Replica& replica, CatchUpOptions options);
 
   void Start(Moment now);
+  // The ring is another one: with whom what is shared.
+  void FollowView();
   void OnProbe(Moment now, NodeId from, const SeenProbe& probe);
   void OnAsk(Moment now, NodeId from, const CatchUpAsk& ask);
   void OnRows(Moment now, NodeId from, const CatchUpRows& rows);
@@ -55,6 +57,7 @@ class CatchUp {
     std::vector<PartitionKey> asked;
     Instant asked_at;
   };
+  void FindPeers();
   void Ask(Moment now, NodeId node, Peer& peer, std::vector<PartitionKey> partitions);
   void Probe(NodeId node, const Peer& peer);
 

@@ -58,6 +58,10 @@ class Coordinator {
   void OnHintRead(Moment now, NodeId from, HintRead read) {
     gets_.OnHintRead(now, from, std::move(read));
   }
+  void FollowView(Moment now) {
+    puts_.FollowView(now);
+    gets_.FollowView(now);
+  }
   void OnDurable(Moment now, BatchId up_to) { puts_.OnDurable(now, up_to); }
   void Tick(Moment now);
   Instant NextDeadline() const { return std::min(puts_.NextDeadline(), gets_.NextDeadline()); }

@@ -47,6 +47,19 @@ void DiskCheck::Start(Moment now) {
   Judge(now);
 }
 
+void DiskCheck::FollowView() {
+  const std::vector<NodeId> nodes = ring_.Nodes();
+  std::erase_if(peers_, [&](const auto& peer) {
+    return std::ranges::find(nodes, peer.first) == nodes.end();
+  });
+  for (const NodeId node : nodes) {
+    if (node.value == ring_.self().number || peers_.contains(node)) continue;
+    Peer peer;
+    peer.is_new = peer.came_later = true;
+    peers_.emplace(node, peer);
+  }
+}
+
 void DiskCheck::AskSilent() {
   const DiskAsk ask{nonce_, first_, begun_ ? replica_.minter().latest() : 0};
   for (const auto& [node, peer] : peers_) {
@@ -113,7 +126,9 @@ void DiskCheck::OnKnown(Moment now, NodeId from, const DiskKnown& known) {
   const auto peer = peers_.find(from);
   if (peer == peers_.end() || peer->second.answered || known.nonce != nonce_) return;
   peer->second.answered = true;
-  peer->second.is_new = known.incarnation == 0 && known.mark == 0 && known.empty;
+  if (!peer->second.came_later) {
+    peer->second.is_new = known.incarnation == 0 && known.mark == 0 && known.empty;
+  }
   known_mark_ = std::max(known_mark_, known.mark);
   // An ask from before this life had begun may be answered when its first dots have spread.
   const std::uint32_t latest = replica_.minter().latest();

@@ -52,6 +52,9 @@ class DiskCheck {
   void OnAsk(NodeId from, const DiskAsk& ask);
   void OnKnown(Moment now, NodeId from, const DiskKnown& known);
   void OnLifeMark(NodeId from, const LifeMark& mark);
+  // The ring is another one. Who came since is asked what it remembers of a node of this name, but
+  // not whether the ring is new.
+  void FollowView();
   void Tick(Moment now);
   Instant NextDeadline() const { return next_; }
 
@@ -59,6 +62,7 @@ class DiskCheck {
   struct Peer {
     bool answered = false;
     bool is_new = false;  // it holds nothing and knows nothing of us
+    bool came_later = false;
     // What we remember of it.
     std::uint32_t incarnation = 0;
     std::uint64_t mark = 0;

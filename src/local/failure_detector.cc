@@ -23,19 +23,27 @@ FailureDetector::FailureDetector(const Ring& ring, Turn& turn, Liveness& livenes
                                  FailureDetectorOptions options)
     : ring_(ring), turn_(turn), liveness_(liveness), options_(options), probes_(ring, turn) {}
 
+void FailureDetector::FollowView(Moment now) {
+  const Instant grace = now.monotonic + options_.start_grace;
+  const std::vector<NodeId> nodes = ring_.Nodes();
+  std::erase_if(peers_, [&](const auto& peer) {
+    return std::ranges::find(nodes, peer.first) == nodes.end();
+  });
+  for (const NodeId node : nodes) {
+    if (node == own_.node || peers_.contains(node)) continue;
+    Peer peer{{}, PhiDetector(grace, options_.beat), now.monotonic, now.monotonic, {}, {}};
+    peer.entry.node = node;
+    peers_.emplace(node, std::move(peer));
+  }
+}
+
 void FailureDetector::Start(Moment now, Actor actor) {
   own_.node = actor.node();
   own_.incarnation = actor.incarnation();
   own_.term = std::uint64_t{actor.incarnation()} << kTermBits;
   random_ = Random(actor.packed);
   probes_.Start(FirstIdOf(actor));
-  const Instant grace = now.monotonic + options_.start_grace;
-  for (const Node& node : ring_.region().nodes) {
-    if (node.id == own_.node) continue;
-    Peer peer{{}, PhiDetector(grace, options_.beat), now.monotonic, now.monotonic, {}, {}};
-    peer.entry.node = node.id;
-    peers_.emplace(node.id, std::move(peer));
-  }
+  FollowView(now);
   next_check_ = next_beat_ = now.monotonic;
 }
 
@@ -96,7 +104,9 @@ void FailureDetector::NoticeOwnDelay(Instant now) {
 }
 
 void FailureDetector::Hear(Moment now, const Probes::Verdict& verdict) {
-  Peer& peer = peers_.at(verdict.target);
+  const auto found = peers_.find(verdict.target);
+  if (found == peers_.end()) return;  // it has left the ring meanwhile
+  Peer& peer = found->second;
   if (verdict.reached) {
     slowness_ = std::max(slowness_ - 1, 0);
     peer.phi.Heard(now.monotonic);

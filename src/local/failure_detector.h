@@ -67,6 +67,8 @@ class FailureDetector {
   // Once the actor's incarnation is durable: what is told of it must not be told of another life.
   void Start(Moment now, Actor actor);
   bool HasStarted() const { return own_.term != 0; }
+  // The ring is another one: peers come and go.
+  void FollowView(Moment now);
   // Says goodbye. Nothing is refuted any more.
   void Leave(Moment now);
 

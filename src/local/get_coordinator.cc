@@ -51,7 +51,8 @@ void GetCoordinator::Get(Moment now, const GetOrder& order) {
 void GetCoordinator::ReadOwn(PendingGet& get) {
   const crdt::RowKey& key = get.outcome.key;
   if (get.list->IsPrimary(self())) {
-    // A copy that cannot be read is no answer; one more peer is asked instead.
+    // A copy that cannot be read, or is being filled, is none; one more peer is asked instead.
+    if (replica_.log().IsFilling(ring_.PartitionOfToken(key.placement, get.token))) return;
     std::optional<crdt::Row> own = replica_.TryRead(key, get.token);
     if (own) Record(get, self(), std::move(*own));
     return;
@@ -131,6 +132,25 @@ void GetCoordinator::FailIfHopeless(PendingGet& get) {
   get.outcome.asked = get.sloppy ? get.list->nodes.size() : get.list->primaries;
   get.outcome.sloppy = get.sloppy;
   get.quorum.RecordDeadline();
+}
+
+// Under new ids, so that late answers of the view before are nobody's.
+void GetCoordinator::FollowView(Moment now) {
+  for (auto& [old_id, get] : std::exchange(gets_, {})) {
+    const std::uint64_t id = ++last_id_;
+    bytes_ -= std::exchange(get.bytes, 0);
+    get.quorum = get.quorum.Anew();
+    get.list = ring_.ListOf(ring_.PartitionOfToken(get.outcome.key.placement, get.token));
+    get.asked = 0;
+    get.without_hint.clear();
+    get.asked_stand_ins.clear();
+    ReadOwn(get);
+    const auto pending = gets_.emplace(id, std::move(get)).first;
+    timers_.Arm(std::min(now.monotonic + pending->second.step, pending->second.deadline), id);
+    AskFirst(now, id, pending->second);
+    AskRegions(now, id, pending->second);
+    SettleGet(now, pending);
+  }
 }
 
 void GetCoordinator::OnRowRead(Moment now, NodeId from, RowRead read) {

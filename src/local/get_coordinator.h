@@ -65,6 +65,8 @@ class GetCoordinator {
   void OnReadRefused(Moment now, NodeId from, const ReadRefused& refused);
   void OnRowElsewhere(Moment now, const RowElsewhere& read);
   void OnHintRead(Moment now, NodeId from, HintRead read);
+  // The ring is another one: answers of replicas under the one before do not count.
+  void FollowView(Moment now);
   void Tick(Moment now);
   Instant NextDeadline() const {
     return std::min({timers_.Next(), hedge_.NextDeadline(), repair_.NextDeadline()});

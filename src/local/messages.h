@@ -19,8 +19,10 @@
 #include "local/disk_messages.h"
 #include "local/fill_messages.h"
 #include "local/liveness_messages.h"
+#include "local/move_messages.h"
 #include "local/patience.h"
 #include "local/ring.h"
+#include "local/view_messages.h"
 
 namespace meridian::local {
 
@@ -203,7 +205,8 @@ struct HeldEverywhere {
   }
 };
 
-// "That Forward was addressed to another life than mine; I have not done it."
+// "That Forward was addressed to another life than mine; I have not done it." The same life twice:
+// it was mine, but one of us has an older view of the ring.
 struct ForwardRefused {
   std::uint64_t id = 0;
   std::uint64_t addressed = 0;
@@ -291,7 +294,8 @@ using RingMessage =
                  Ping, PingAck, PingFor, PingForDone, KeepHint, HintRefused, HintRead, AuditRoots,
                  AuditBranches, AuditLeaves, AuditDiffering, AuditList, AuditRows, AuditMend,
                  AuditRestore, RowDigest, FillAsk, FillRows, DiskAsk, DiskKnown, LifeMark,
-                 ReadRefused>;
+                 ReadRefused, DecreeCall, ViewNotice, ViewAsk, ViewTold, LayoutTold, SumAsk, Sum,
+                 HandOn, HeldHere>;
 
 Bytes Pack(const RingMessage& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);

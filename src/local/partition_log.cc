@@ -14,8 +14,6 @@ constexpr std::uint8_t kSeenVersion = 1;
 // large and those that do not fit are read in vain.
 constexpr std::size_t kRowsFirstFetched = 4;
 constexpr std::size_t kRowsPerFetch = 64;
-// Dots gathered before rows are fetched; bounds memory whatever is wanted.
-constexpr std::size_t kDotsPerRead = 4096;
 
 struct Logged {
   std::map<Bytes, std::vector<crdt::Dot>> dots_of_row;  // by storage key
@@ -24,13 +22,14 @@ struct Logged {
 };
 
 // The log rows of the wanted dots, grouped by the row they point at.
-Logged Gather(const Storage& storage, PartitionKey key, const crdt::SeenVector& wanted) {
+Logged Gather(const Storage& storage, PartitionKey key, const crdt::SeenVector& wanted,
+              std::size_t dots_max) {
   Logged logged;
   for (const auto& [actor, sequences] : wanted.entries()) {
     for (const crdt::Interval& interval : sequences.intervals()) {
       if (logged.more) return logged;
       const auto visit = [&](const Entry& entry) {
-        if (logged.dots == kDotsPerRead) {
+        if (logged.dots == dots_max) {
           logged.more = true;
           return false;
         }
@@ -60,27 +59,41 @@ crdt::RowUpdate MakeUpdate(const Bytes& storage_key, ByteView bytes,
 
 PartitionLog::PartitionLog(const Ring& ring, Turn& turn, LogFollower* follower)
     : turn_(turn), follower_(follower) {
-  for (const Placement& placement : ring.topology().placements) {
-    const NodeId self{ring.self().number};
-    for (const PartitionId id : ring.table().PartitionsOf(placement.id, self)) {
-      keys_.push_back({placement.id, id});
-    }
+  for (const PartitionKey key : ring.Partitions()) {
+    if (ring.IsWritten(key, {ring.self().number})) keys_.push_back(key);
   }
   states_.resize(keys_.size());
 }
 
 void PartitionLog::Load() {
-  for (std::size_t i = 0; i < keys_.size(); ++i) {
-    State& state = states_[i];
-    const auto stored = OrStop(turn_.Get(Column::kMeta, SeenCheckpointKey(keys_[i])));
-    if (stored) state.seen = OrStop(DecodeVersioned<crdt::SeenVector>(kSeenVersion, *stored));
-    state.filling = OrStop(turn_.Get(Column::kMeta, FillingKey(keys_[i]))).has_value();
-    const bool follows =
-        follower_ == nullptr || follower_->OnCheckpointRead(keys_[i], state.seen.Digest());
-    const bool has_tail = LoadTail(keys_[i], state) || !follows;
-    if (!state.seen.empty()) state.changed_at = ++changes_;
-    if (!has_tail) state.checkpointed_at = state.changed_at;
-  }
+  loaded_ = true;
+  for (std::size_t i = 0; i < keys_.size(); ++i) LoadOne(keys_[i], states_[i]);
+}
+
+void PartitionLog::LoadOne(PartitionKey key, State& state) {
+  const auto stored = OrStop(turn_.Get(Column::kMeta, SeenCheckpointKey(key)));
+  if (stored) state.seen = OrStop(DecodeVersioned<crdt::SeenVector>(kSeenVersion, *stored));
+  state.filling = OrStop(turn_.Get(Column::kMeta, FillingKey(key))).has_value();
+  const bool follows =
+      follower_ == nullptr || follower_->OnCheckpointRead(key, state.seen.Digest());
+  const bool has_tail = LoadTail(key, state) || !follows;
+  if (!state.seen.empty()) state.changed_at = ++changes_;
+  if (!has_tail) state.checkpointed_at = state.changed_at;
+}
+
+void PartitionLog::Add(PartitionKey key, bool from_nothing) {
+  const auto at = std::ranges::lower_bound(keys_, key);
+  if (at != keys_.end() && *at == key) return;
+  const auto state = states_.emplace(states_.begin() + (at - keys_.begin()));
+  keys_.insert(at, key);
+  if (loaded_ && !from_nothing) LoadOne(key, *state);
+}
+
+void PartitionLog::Forget(PartitionKey key) {
+  const auto at = std::ranges::lower_bound(keys_, key);
+  if (at == keys_.end() || *at != key) return;
+  states_.erase(states_.begin() + (at - keys_.begin()));
+  keys_.erase(at);
 }
 
 // Skips from actor to actor: of each, only what lies above the checkpoint's unbroken start is read.
@@ -165,8 +178,8 @@ void PartitionLog::Checkpoint(std::size_t part, std::size_t parts) {
 }
 
 void PartitionLog::Read(PartitionKey key, const crdt::SeenVector& wanted, std::size_t bytes_max,
-                        Slice& slice) const {
-  const Logged logged = Gather(turn_, key, wanted);
+                        Slice& slice, std::size_t dots_max) const {
+  const Logged logged = Gather(turn_, key, wanted, dots_max);
   slice.more = slice.more || logged.more;
   std::size_t fetch = kRowsFirstFetched;
   auto row = logged.dots_of_row.begin();

@@ -43,9 +43,15 @@ class PartitionLog {
   // Reads checkpoints and the logs' tails. Once, before anything else.
   void Load();
 
-  // The partitions this node is a primary of, ascending.
+  // The partitions whose rows are kept here, ascending: at first those this node is written.
   const std::vector<PartitionKey>& partitions() const { return keys_; }
   bool Holds(PartitionKey key) const { return Find(key) != nullptr; }
+
+  // Begins with one more, from what the disk has of it; nothing when it is kept already. Or from
+  // nothing, while what the disk has is being erased in this turn.
+  void Add(PartitionKey key, bool from_nothing = false);
+  // Keeps it no longer. Its rows, log and checkpoint are the caller's to erase.
+  void Forget(PartitionKey key);
 
   // Requires Holds(key), as do all below.
   const crdt::SeenVector& Seen(PartitionKey key) const { return At(key).seen; }
@@ -81,10 +87,11 @@ class PartitionLog {
     std::uint64_t orphans = 0;  // dots whose data row is missing: not in `rows`, counted
     bool more = false;          // a limit was reached before all wanted dots were read
   };
+  static constexpr std::size_t kDotsPerRead = 4096;
   // Appends the rows of the wanted dots that are logged here, until the slice has about
-  // `bytes_max`.
-  void Read(PartitionKey key, const crdt::SeenVector& wanted, std::size_t bytes_max,
-            Slice& slice) const;
+  // `bytes_max`. No more than `dots_max` are looked at: it bounds memory whatever is wanted.
+  void Read(PartitionKey key, const crdt::SeenVector& wanted, std::size_t bytes_max, Slice& slice,
+            std::size_t dots_max = kDotsPerRead) const;
 
  private:
   struct State {
@@ -98,6 +105,7 @@ class PartitionLog {
   const State* Find(PartitionKey key) const;
   const State& At(PartitionKey key) const;
   State& At(PartitionKey key) { return const_cast<State&>(std::as_const(*this).At(key)); }
+  void LoadOne(PartitionKey key, State& state);
   // Whether the log had dots that the checkpoint has not.
   bool LoadTail(PartitionKey key, State& state);
 
@@ -106,6 +114,7 @@ class PartitionLog {
   std::vector<PartitionKey> keys_;  // ascending
   std::vector<State> states_;       // of keys_
   std::uint64_t changes_ = 0;
+  bool loaded_ = false;
 };
 
 }  // namespace meridian::local

@@ -207,6 +207,23 @@ const PreferenceList* PartitionTable::ListOf(PlacementId placement, PartitionId 
   return &found->second[partition.value];
 }
 
+bool PartitionTable::Fits(const Topology& topology, RegionId region) const {
+  const Region* here = topology.FindRegion(region);
+  if (here == nullptr) return false;
+  std::size_t held = 0;
+  for (const Placement& placement : topology.placements) {
+    const auto copies = placement.replicas.find(region);
+    if (copies == placement.replicas.end()) continue;
+    const auto lists = lists_.find(placement.id);
+    if (lists == lists_.end() || lists->second.size() != topology.partitions()) return false;
+    ++held;
+    for (const PreferenceList& list : lists->second) {
+      if (list.primaries != copies->second || list.primaries > list.nodes.size()) return false;
+    }
+  }
+  return held == lists_.size();
+}
+
 std::vector<PartitionId> PartitionTable::PartitionsOf(PlacementId placement, NodeId node) const {
   std::vector<PartitionId> held;
   const auto found = lists_.find(placement);

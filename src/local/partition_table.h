@@ -16,6 +16,7 @@
 #include <map>
 #include <vector>
 
+#include "base/codec.h"
 #include "base/ids.h"
 #include "local/topology.h"
 
@@ -27,6 +28,12 @@ struct PreferenceList {
 
   bool IsPrimary(NodeId node) const;
   std::vector<NodeId> Primaries() const { return {nodes.begin(), nodes.begin() + primaries}; }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(nodes, primaries);
+    codec::Require(primaries <= nodes.size(), "more primaries than nodes");
+  }
 };
 
 class PartitionTable {
@@ -42,12 +49,24 @@ class PartitionTable {
   // The partitions of a placement that `node` holds as a primary, ascending.
   std::vector<PartitionId> PartitionsOf(PlacementId placement, NodeId node) const;
 
+  // Whether it is a table for this topology: the right placements, partitions and copies.
+  bool Fits(const Topology& topology, RegionId region) const;
+  // Nothing is held: of a process that has not been told the table.
+  bool empty() const { return lists_.empty(); }
+
   friend bool operator==(const PartitionTable&, const PartitionTable&) = default;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(lists_);
+  }
 
  private:
   std::map<PlacementId, std::vector<PreferenceList>> lists_;  // indexed by partition
 };
 
 bool operator==(const PreferenceList& a, const PreferenceList& b);
+
+// The table of every region of a topology.
+using Tables = std::map<RegionId, PartitionTable>;
 
 }  // namespace meridian::local

@@ -197,15 +197,15 @@ void PutCoordinator::StartPut(Moment now, const PutOrder& order, Outcome outcome
   // What a stand-in minted, gateways find in the logs of the primaries.
   if (!place.stands_in) minted_.push_back({std::move(rows.front()), batch});
 
-  PendingPut put{WriteQuorum(place.list.Primaries(), order.w), std::move(outcome), std::move(body),
-                 deadline, order.timeout / kStepsPerTimeout};
+  PendingPut put{QuorumFor(place, order.w), std::move(outcome), std::move(body), deadline,
+                 order.timeout / kStepsPerTimeout};
   bytes_ += put.message.size();
   put.sloppy = order.sloppy;
   put.list = &place.list;
   for (const NodeId node : put.quorum.waiting()) {
     if (node != self()) turn_.Send(ring_.Process(node), put.message);
   }
-  if (place.stands_in) put.quorum.AddStandIn(self());
+  if (place.stands_in && !put.quorum.WasAsked(self())) put.quorum.AddStandIn(self());
   if (order.sloppy) {
     const std::size_t up = HealthyOf(place.list, liveness_, self()).primaries.size();
     const std::size_t had = up + (place.stands_in ? 1 : 0);
@@ -218,6 +218,38 @@ void PutCoordinator::StartPut(Moment now, const PutOrder& order, Outcome outcome
   }
   timers_.Arm(now.monotonic + put.step, id);
   SettlePut(puts_.emplace(id, std::move(put)).first);
+}
+
+// W of the primaries, and while the partition moves W of those of the other layout.
+WriteQuorum PutCoordinator::QuorumFor(const Place& place, std::size_t w) const {
+  WriteQuorum quorum(place.list.Primaries(), std::min<std::size_t>(w, place.list.primaries));
+  if (const PreferenceList* also = ring_.AlsoWrittenTo(place.partition)) {
+    std::vector<NodeId> others = also->Primaries();
+    if (place.stands_in) std::erase(others, self());  // what it has is a hint
+    quorum.AlsoRequire(others);
+  }
+  return quorum;
+}
+
+// Messages of the view before are refused from now on, so all who have not answered are asked anew.
+void PutCoordinator::FollowView(Moment) {
+  std::vector<std::uint64_t> ids;
+  for (auto& [id, put] : puts_) {
+    const Place place = PlaceOf(put.outcome.key);
+    WriteQuorum quorum = QuorumFor(place, put.quorum.needed());
+    for (const NodeId node : put.quorum.acked()) {
+      if (!quorum.WasAsked(node)) quorum.AddStandIn(node);
+      quorum.RecordAck(node);
+    }
+    if (!quorum.WasAsked(self()) && put.quorum.WasAsked(self())) quorum.AddStandIn(self());
+    put.quorum = std::move(quorum);
+    put.list = &place.list;
+    for (const NodeId node : put.quorum.waiting()) {
+      if (node != self()) turn_.Send(ring_.Process(node), put.message);
+    }
+    ids.push_back(id);
+  }
+  for (const std::uint64_t id : ids) SettlePut(puts_.find(id));
 }
 
 // The primaries that are down; where none is, those that have not answered.
@@ -310,7 +342,7 @@ void PutCoordinator::StepPut(Moment now, std::uint64_t id, PendingPut& put) {
   Bytes hint;
   for (const NodeId node : put.quorum.waiting()) {
     if (node == self()) continue;
-    const bool primary = put.list->IsPrimary(node);
+    const bool primary = put.list->IsPrimary(node) || put.quorum.IsAlsoRequired(node);
     if (!primary && hint.empty()) hint = HintOf(put.message, put.quorum.needed(), AbsentOf(put));
     turn_.Send(ring_.Process(node), primary ? put.message : hint);
     ++counters_.resends;

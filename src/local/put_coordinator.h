@@ -53,6 +53,9 @@ class PutCoordinator {
   void OnReplicateAck(Moment now, NodeId from, const ReplicateAck& ack);
   void OnHintRefused(Moment now, NodeId from, const HintRefused& refusal);
   void OnDurable(Moment now, BatchId up_to);
+  // The ring is another one: what is under way is for whom it concerns now. At once, since lists of
+  // the ring before are gone.
+  void FollowView(Moment now);
   void Tick(Moment now);
   Instant NextDeadline() const { return timers_.Next(); }
 
@@ -110,6 +113,7 @@ class PutCoordinator {
                          const Place& place);
   void StartPut(Moment now, const PutOrder& order, Outcome outcome, crdt::RowUpdate update,
                 const Place& place);
+  WriteQuorum QuorumFor(const Place& place, std::size_t w) const;
   void StepPut(Moment now, std::uint64_t id, PendingPut& put);
   std::vector<NodeId> AbsentOf(const PendingPut& put) const;
   // Asks up to so many healthy fallbacks that were not asked yet; how many it were.

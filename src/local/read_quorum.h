@@ -26,8 +26,10 @@ class ReadQuorum {
 
   // Requires r >= 1.
   ReadQuorum(std::size_t r, crdt::Policy policy, std::vector<RegionId> regions = {})
-      : r_(r), policy_(policy), missing_(std::move(regions)) {}
+      : r_(r), policy_(policy), regions_(std::move(regions)), missing_(regions_) {}
 
+  // The same question, without the answers.
+  ReadQuorum Anew() const { return ReadQuorum(r_, policy_, regions_); }
   // Repeats of one replica or region are ignored.
   void Record(NodeId from, crdt::Row row);
   void RecordRegion(RegionId from, const crdt::Row& row);
@@ -61,6 +63,7 @@ class ReadQuorum {
 
   std::size_t r_;
   crdt::Policy policy_;
+  std::vector<RegionId> regions_;
   std::vector<RegionId> missing_;
   std::vector<Answer> answers_;
   std::optional<std::uint64_t> digest_;  // of the first answer's row

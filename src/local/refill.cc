@@ -13,8 +13,14 @@ constexpr Duration kBurst = std::chrono::milliseconds(20);
 
 }  // namespace
 
-void Refill::Add(Moment now, PartitionKey key, std::vector<NodeId> nodes,
-                 std::size_t sound_needed) {
+std::string Summary(const RefillProgress& done) {
+  return "filled: " + std::to_string(done.partitions) + " partitions, " +
+         std::to_string(done.rows) + " rows, " + std::to_string(done.bytes) + " bytes in " +
+         std::to_string(Milliseconds(done.elapsed)) + " ms";
+}
+
+void Refill::Add(Moment now, PartitionKey key, std::vector<NodeId> nodes, std::size_t sound_needed,
+                 bool gently) {
   MERIDIAN_CHECK(replica_.log().Holds(key));
   if (jobs_.empty()) {
     began_ = now.monotonic;
@@ -22,6 +28,7 @@ void Refill::Add(Moment now, PartitionKey key, std::vector<NodeId> nodes,
   }
   Job job;
   job.sound_needed = sound_needed;
+  job.gently = gently;
   for (const NodeId node : nodes) job.sources.push_back({node, false, false, {}, {}, false, {}});
   // Partitions begin with different nodes, so that all of them share the work.
   if (!nodes.empty()) {
@@ -75,20 +82,24 @@ void Refill::Ask(Moment now, PartitionKey key, Job& job) {
 }
 
 // The next ask waits for as long as these rows should have taken.
-void Refill::Apply(Moment now, const std::vector<crdt::RowUpdate>& rows) {
+void Refill::Apply(Moment now, const FillRows& rows) {
+  const auto ask = asks_.find(rows.id);
+  const auto job = ask == asks_.end() ? jobs_.end() : jobs_.find(ask->second);
+  const bool gently = job != jobs_.end() && job->second.gently;
   std::uint64_t bytes = 0;
-  for (const crdt::RowUpdate& update : rows) {
+  for (const crdt::RowUpdate& update : rows.rows) {
     if (replica_.Apply(update)) bytes += update.ApproximateBytes();
   }
-  rows_ += rows.size();
+  rows_ += rows.rows.size();
   bytes_ += bytes;
-  const std::chrono::duration<double> takes(static_cast<double>(bytes) /
-                                            static_cast<double>(options_.bytes_per_second));
+  const std::chrono::duration<double> takes(
+      static_cast<double>(bytes) /
+      static_cast<double>(gently ? options_.bytes_per_second_gently : options_.bytes_per_second));
   not_before_ = std::max(not_before_, now.monotonic) + std::chrono::duration_cast<Duration>(takes);
 }
 
 void Refill::OnRows(Moment now, NodeId from, const FillRows& rows) {
-  Apply(now, rows.rows);
+  Apply(now, rows);
   const auto ask = asks_.find(rows.id);
   if (ask == asks_.end()) return;
   const auto job = jobs_.find(ask->second);

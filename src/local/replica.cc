@@ -76,7 +76,9 @@ bool Replica::Restore(const crdt::RowUpdate& update, std::uint64_t expected, boo
 
 bool Replica::Apply(const crdt::RowUpdate& update) {
   const Token token = update.key.token();
-  if (!log_.Holds(ring_.PartitionOfToken(update.key.placement, token))) {
+  const PartitionKey partition = ring_.PartitionOfToken(update.key.placement, token);
+  // What is still kept of a partition that is given up only leaves.
+  if (!log_.Holds(partition) || !ring_.IsWritten(partition, {ring_.self().number})) {
     ++counters_.rows_refused;
     return false;
   }
@@ -86,6 +88,17 @@ bool Replica::Apply(const crdt::RowUpdate& update) {
   if (stored == nullptr) return false;
   JoinInto(std::move(storage_key), *stored, update, token);
   return true;
+}
+
+void Replica::Keep(PartitionKey key, bool from_nothing) {
+  if (log_.Holds(key)) return;
+  log_.Add(key, from_nothing);
+  trees_.FinishLoad();
+}
+
+void Replica::Erase(Bytes storage_key, Token token) {
+  cache_.Store(token, storage_key, {});
+  turn_.Erase(Column::kData, std::move(storage_key));
 }
 
 // `stored` may be in the cache, so it is gone once the joined row is.

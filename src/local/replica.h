@@ -92,6 +92,10 @@ class Replica {
   // The disk is full: nothing may be written that need not be.
   void SetReadOnly(bool read_only) { read_only_ = read_only; }
   bool IsReadOnly() const { return read_only_; }
+  // Begins with one partition more; see PartitionLog::Add.
+  void Keep(PartitionKey key, bool from_nothing = false);
+  // Takes a row off the disk: its partition is no longer kept here.
+  void Erase(Bytes storage_key, Token token);
 
   const PartitionLog& log() const { return log_; }
   PartitionLog& log() { return log_; }

@@ -8,7 +8,7 @@
 // An immutable value. Everything in a region that must agree on "who" (preference lists, WAN
 // shares) is a pure function of it. node/topology_text reads it from YAML and vouches for the
 // invariants: ids and names are unique, references resolve, N is at most the region's nodes with a
-// weight above 0.
+// weight above 0. As bytes it travels between processes that agreed on it, and on disk.
 
 #pragma once
 
@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/codec.h"
 #include "base/ids.h"
 #include "crdt/policy.h"
 
@@ -25,6 +26,11 @@ namespace meridian::local {
 struct Address {
   std::string host;
   std::uint16_t port = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(host, port);
+  }
 };
 
 struct Node {
@@ -35,6 +41,11 @@ struct Node {
   Address http;
   Address ring;    // ZeroMQ, for peers and gateways of the region
   Address client;  // ZeroMQ, for the client library
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, name, rack, weight, http, ring, client);
+  }
 };
 
 struct Gateway {
@@ -43,6 +54,11 @@ struct Gateway {
   Address http;
   Address ring;  // ZeroMQ, for the nodes of the region
   Address wan;   // TCP, for gateways of other regions
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, name, http, ring, wan);
+  }
 };
 
 struct Region {
@@ -50,12 +66,22 @@ struct Region {
   std::string name;
   std::vector<Node> nodes;        // ascending id
   std::vector<Gateway> gateways;  // ascending id
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, name, nodes, gateways);
+  }
 };
 
 struct Placement {
   PlacementId id;
   std::string name;
   std::map<RegionId, std::uint32_t> replicas;  // N of each region that holds it; at least 1
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, name, replicas);
+  }
 };
 
 using Policy = crdt::Policy;
@@ -67,11 +93,23 @@ struct Namespace {
   PlacementId placement;
   Policy policy = Policy::kSiblings;
   Durability durability = Durability::kSync;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, name, placement, policy, durability);
+    codec::Require(policy <= Policy::kLww, "unknown policy");
+    codec::Require(durability <= Durability::kOs, "unknown durability");
+  }
 };
 
 struct Limits {
   std::uint32_t key_bytes = 1024;
   std::uint32_t value_bytes = 1 << 20;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(key_bytes, value_bytes);
+  }
 };
 
 struct Topology {
@@ -92,6 +130,12 @@ struct Topology {
   const Namespace* FindNamespace(const std::string& name) const;
   // "us-east-1", "eu-west-gw-1"; "2.7" for a process that the topology does not have.
   std::string NameOf(ProcessId process) const;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(epoch, partition_bits, limits, regions, placements, namespaces);
+    codec::Require(partition_bits <= 16, "too many partitions");
+  }
 };
 
 }  // namespace meridian::local

@@ -62,9 +62,7 @@ struct TopologyPlan {
   bool MovesAnything() const;
 };
 
-// The present table of every region of the present topology.
-using Tables = std::map<RegionId, PartitionTable>;
-
+// `tables`: the present one of every region of the present topology.
 TopologyPlan PlanChange(const Topology& present, const Tables& tables, const Topology& next);
 
 }  // namespace meridian::local

@@ -7,8 +7,19 @@
 namespace meridian::local {
 
 WriteQuorum::WriteQuorum(std::vector<NodeId> targets, std::size_t w)
-    : targets_(std::move(targets)), waiting_(targets_), w_(w) {
+    : targets_(std::move(targets)), primaries_(targets_.size()), waiting_(targets_), w_(w) {
   MERIDIAN_CHECK(w >= 1 && w <= targets_.size());
+}
+
+void WriteQuorum::AlsoRequire(const std::vector<NodeId>& targets) {
+  also_ = targets;
+  for (const NodeId node : targets) {
+    if (std::ranges::find(targets_, node) == targets_.end()) waiting_.push_back(node);
+  }
+}
+
+bool WriteQuorum::IsAlsoRequired(NodeId node) const {
+  return std::ranges::find(also_, node) != also_.end();
 }
 
 void WriteQuorum::AddStandIn(NodeId node) {
@@ -18,8 +29,14 @@ void WriteQuorum::AddStandIn(NodeId node) {
 }
 
 void WriteQuorum::RecordAck(NodeId from) {
-  acks_ += std::erase(waiting_, from);
-  if (verdict_ == Verdict::kPending && acks_ >= w_) verdict_ = Verdict::kAcked;
+  if (std::erase(waiting_, from) == 0) return;
+  acked_.push_back(from);
+  const auto place = static_cast<std::size_t>(std::ranges::find(targets_, from) - targets_.begin());
+  const bool stands_in = place >= primaries_ && place < targets_.size();
+  acks_ += place < targets_.size() ? 1U : 0U;
+  also_acks_ += IsAlsoRequired(from) || stands_in ? 1U : 0U;
+  const bool is_met = acks_ >= w_ && also_acks_ >= std::min(w_, also_.size());
+  if (verdict_ == Verdict::kPending && is_met) verdict_ = Verdict::kAcked;
 }
 
 void WriteQuorum::RecordRefusal(NodeId from) {
@@ -27,7 +44,7 @@ void WriteQuorum::RecordRefusal(NodeId from) {
 }
 
 bool WriteQuorum::WasAsked(NodeId node) const {
-  return std::ranges::find(targets_, node) != targets_.end();
+  return IsAlsoRequired(node) || std::ranges::find(targets_, node) != targets_.end();
 }
 
 void WriteQuorum::RecordDeadline() {

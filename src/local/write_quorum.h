@@ -22,6 +22,9 @@ class WriteQuorum {
   // `targets`: the N primaries. Requires 1 <= w <= targets.size().
   WriteQuorum(std::vector<NodeId> targets, std::size_t w);
 
+  // While a partition moves: W of these as well, or all if they are fewer. They are its primaries
+  // in the other layout, and a stand-in's copy counts for them, too.
+  void AlsoRequire(const std::vector<NodeId>& targets);
   // A fallback is asked to keep the write for a primary; its copy counts like any other.
   void AddStandIn(NodeId node);
   // `from` holds the write durably. Repeats and strangers are ignored.
@@ -33,7 +36,11 @@ class WriteQuorum {
 
   // Final once it has left kPending.
   Verdict verdict() const { return verdict_; }
+  // Of the targets that were given first, and of stand-ins.
   std::size_t acks() const { return acks_; }
+  // Who has answered that it holds the write.
+  const std::vector<NodeId>& acked() const { return acked_; }
+  bool IsAlsoRequired(NodeId node) const;
   std::size_t needed() const { return w_; }
   // Primaries and stand-ins that have not answered.
   const std::vector<NodeId>& waiting() const { return waiting_; }
@@ -41,10 +48,14 @@ class WriteQuorum {
   bool WasAsked(NodeId node) const;
 
  private:
-  std::vector<NodeId> targets_;
+  std::vector<NodeId> targets_;  // all that were asked, but for also_
+  std::size_t primaries_;        // of targets_, at the front
+  std::vector<NodeId> also_;
   std::vector<NodeId> waiting_;
+  std::vector<NodeId> acked_;
   std::size_t w_;
   std::size_t acks_ = 0;
+  std::size_t also_acks_ = 0;
   Verdict verdict_ = Verdict::kPending;
 };
 

@@ -1,5 +1,7 @@
 #include "node/audit_status.h"
 
+#include "node/request_rules.h"
+
 namespace meridian::node {
 namespace {
 
@@ -64,6 +66,19 @@ void AddAuditMetrics(Instant now, const local::Replica& replica, const local::Au
       replica.counters().rows_unreadable, {});
   add(MetricKind::kGauge, "audit_age_seconds", "Since the last round ended, or the start.",
       SecondsSince(now, figures.last_end), {});
+}
+
+ClientAnswer BeginAudit(Moment now, const local::Replica& replica, local::Audit& audit,
+                        const ClientRequest& request) {
+  if (!request.key.empty() && request.key != "rebuild") {
+    return Refused(Status::kBadRequest, "an audit is asked for as /audit or /audit/rebuild");
+  }
+  if (!replica.HasStarted()) return Refused(Status::kUnavailable, "this node is starting");
+  // As it was before: what grows from here on is this audit's.
+  ClientAnswer answer;
+  answer.values = {AuditJson(now.monotonic, replica, audit).dump()};
+  audit.Begin(now, request.key == "rebuild");
+  return answer;
 }
 
 }  // namespace meridian::node

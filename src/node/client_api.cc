@@ -16,7 +16,8 @@ Bytes EncodeRequest(const ClientRequest& request) {
 Result<ClientRequest> DecodeRequest(ByteView bytes) {
   Result<ClientRequest> request = DecodeVersioned<ClientRequest>(kVersion, bytes);
   if (!request) return request;
-  if (request->operation > Operation::kAudit) return Fail(ErrorCode::kCorrupt, "unknown operation");
+  if (request->operation > Operation::kTakeBack)
+    return Fail(ErrorCode::kCorrupt, "unknown operation");
   if (request->level > Level::kEachQuorum) return Fail(ErrorCode::kCorrupt, "unknown level");
   return request;
 }

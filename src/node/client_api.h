@@ -20,11 +20,14 @@ enum class Operation : std::uint8_t {
   kGet,
   kPut,
   kDelete,
-  kStatus,   // answers one value: JSON for /status
-  kMetrics,  // answers one value: an encoded MetricSet (node/metrics.h)
-  kReady,    // kOk when the process serves, else kUnavailable
-  kCopy,     // answers one value: JSON of what this node itself holds of the key
-  kAudit,    // begins an audit of this node's partitions; key "rebuild": reads every row first
+  kStatus,    // answers one value: JSON for /status
+  kMetrics,   // answers one value: an encoded MetricSet (node/metrics.h)
+  kReady,     // kOk when the process serves, else kUnavailable
+  kCopy,      // answers one value: JSON of what this node itself holds of the key
+  kAudit,     // begins an audit of this node's partitions; key "rebuild": reads every row first
+  kTopology,  // answers one value: JSON of the epoch, and how far it is; `key`: what of it
+  kApply,     // `value` is a topology file that is to be epoch `key`, the next one
+  kTakeBack,  // the last change, while it is not complete, by epoch `key`
 };
 
 enum class Level : std::uint8_t { kLocalQuorum, kOne, kAll, kEachQuorum };

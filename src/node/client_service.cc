@@ -15,6 +15,8 @@ constexpr Duration kAskAgainAfter = std::chrono::seconds(1);
 // up, and the way back.
 constexpr Duration kForwardMarginLeast = std::chrono::milliseconds(40);
 constexpr Duration kForwardMarginMost = std::chrono::milliseconds(100);
+// What was refused for its view waits so long for the newer one, at most.
+constexpr Duration kOtherViewAgain = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -53,6 +55,11 @@ void ClientService::Admit(Moment now, Origin origin, const Bytes& encoded,
 
 void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
                           const ClientRequest& request, std::optional<Duration> left) {
+  if (!ring_.IsKnown() || !ring_.HasSelf()) {
+    const auto refusal =
+        Refused(Status::kUnavailable, "this node is not part of the ring; ask another");
+    return AnswerTo(origin, EncodeAnswer(refusal), {});
+  }
   if (auto objection = Objection(ring_, request)) {
     return AnswerTo(origin, EncodeAnswer(*objection), {});
   }
@@ -174,6 +181,8 @@ void ClientService::ForwardOn(Moment now, std::uint64_t id, Waiting& waiting) {
     none.maybe = waiting.writes && waiting.may_have_acted;
     return Finish(id, none, {});
   }
+  // Refused for its view: it has not been done.
+  if (std::exchange(waiting.refused, false)) waiting.tried.pop_back();
   const auto was_tried = [&](NodeId node) {
     return std::ranges::find(waiting.tried, node) != waiting.tried.end();
   };
@@ -219,12 +228,31 @@ void ClientService::OnPeerLife(ProcessId peer, std::uint64_t life) {
   if (life != 0) lives_[peer] = life;
 }
 
+void ClientService::RefuseForward(ProcessId from, const local::Forward& forward) {
+  turn_.Send(from, Pack(local::ForwardRefused{forward.id, life_, life_}));
+}
+
+void ClientService::FollowView(Moment now) {
+  std::vector<std::uint64_t> refused;
+  for (const auto& [id, waiting] : requests_) {
+    if (waiting.refused) refused.push_back(id);
+  }
+  for (const std::uint64_t id : refused) ForwardOn(now, id, requests_.at(id));
+}
+
 void ClientService::OnForwardRefused(Moment now, ProcessId from,
                                      const local::ForwardRefused& refused) {
   const auto found = requests_.find(refused.id);
   if (found == requests_.end() || found->second.request.empty()) return;
   Waiting& waiting = found->second;
-  if (waiting.at != from || waiting.life != refused.addressed) return;  // an older try
+  if (waiting.at != from) return;  // an older try
+  if (refused.life == refused.addressed) {
+    waiting.refused = true;
+    waiting.at = {};
+    timers_.Arm(std::min<Instant>(now.monotonic + kOtherViewAgain, waiting.deadline), refused.id);
+    return;
+  }
+  if (waiting.life != refused.addressed) return;
   OnPeerLife(from, refused.life);
   if (refused.addressed != 0) waiting.may_have_acted = true;
   if (!waiting.once || !waiting.may_have_acted) return SendForward(now, refused.id, waiting);

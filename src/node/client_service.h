@@ -52,6 +52,10 @@ class ClientService {
   // `left` is what is left of the sender's time.
   void OnForward(Moment now, ProcessId from, local::Forward forward, Duration left);
   void OnForwarded(Moment now, local::Forwarded forwarded);
+  // Not done: one of the two has an older view of the ring.
+  void RefuseForward(ProcessId from, const local::Forward& forward);
+  // The ring is another one: what was refused for that is sent to whom it concerns now.
+  void FollowView(Moment now);
   void OnForwardRefused(Moment now, ProcessId from, const local::ForwardRefused& refused);
   // A peer says which life it is in; 0: none yet.
   void OnPeerLife(ProcessId peer, std::uint64_t life);
@@ -83,6 +87,7 @@ class ClientService {
     ProcessId at;                 // the primary that was tried last
     std::uint64_t life = 0;       // which of its lives it was addressed to
     bool once = false;            // must not be done twice
+    bool refused = false;         // the last one that was tried has not done it: another view
     bool may_have_acted = false;  // a primary that did not answer may have done it
     std::optional<local::Outcome> local_outcome;
   };

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "node/request_rules.h"
 
 namespace meridian::node {
 namespace {
@@ -61,6 +62,15 @@ std::string CopyJson(const local::Ring& ring, local::Replica& replica, const crd
   }
   if (ring.IsMine(partition)) shown["copy"] = CopyOf(replica, key, token);
   return shown.dump();
+}
+
+ClientAnswer CopyAnswer(const local::Ring& ring, local::Replica& replica,
+                        const ClientRequest& request) {
+  if (auto objection = Objection(ring, request)) return *objection;
+  const local::Namespace* space = ring.topology().FindNamespace(request.space);
+  ClientAnswer answer;
+  answer.values = {CopyJson(ring, replica, {space->placement, space->id, request.key, {}})};
+  return answer;
 }
 
 }  // namespace meridian::node

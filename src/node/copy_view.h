@@ -12,10 +12,14 @@
 #include "crdt/row_key.h"
 #include "local/replica.h"
 #include "local/ring.h"
+#include "node/client_api.h"
 
 namespace meridian::node {
 
 // Requires that the region holds the key's placement.
 std::string CopyJson(const local::Ring& ring, local::Replica& replica, const crdt::RowKey& key);
+// The same, or why not.
+ClientAnswer CopyAnswer(const local::Ring& ring, local::Replica& replica,
+                        const ClientRequest& request);
 
 }  // namespace meridian::node

@@ -35,16 +35,17 @@ class GatewayNode::NoStorage final : public Storage {
 
 GatewayNode::GatewayNode(GatewayOptions options, Log& log)
     : options_(std::move(options)),
-      ring_(options_.topology, options_.self),
+      ring_(GatewaySuccession::RingAtStart(options_.topology, options_.self)),
       no_storage_(std::make_unique<NoStorage>()),
       turn_(options_.self, *no_storage_),
+      succession_(ring_, turn_, log),
       view_(ring_),
       writer_(ring_, turn_, options_.life),
       reader_(ring_, turn_, options_.life),
       log_(log) {
   for (const local::Region& region : ring_.topology().regions) {
     if (region.id == options_.self.region || region.gateways.empty()) continue;
-    remotes_.try_emplace(region.id, ring_, region, view_, turn_, options_.life, options_.outbox);
+    remotes_.try_emplace(region.id, ring_, region.id, view_, turn_, options_.life, options_.outbox);
   }
 }
 
@@ -67,15 +68,25 @@ void GatewayNode::Receive(Moment now, Message message) {
     Result<local::RingMessage> decoded = local::UnpackRingMessage(message.body);
     if (!decoded) return refuse(decoded.error());
     FromNode(now, message.from, std::move(*decoded));
+    if (succession_.TakeAdopted()) FollowView();
   } else {
     Result<wan::WanMessage> decoded = wan::UnpackWanMessage(message.body);
     if (!decoded) return refuse(decoded.error());
-    FromGateway(now, message.from, std::move(*decoded));
+    if (ring_.IsKnown()) FromGateway(now, message.from, std::move(*decoded));
   }
+}
+
+// Batches and reads under way were meant for the primaries of another view; who wants them sends
+// them again.
+void GatewayNode::FollowView() {
+  writer_.Forget();
+  reader_.Forget();
+  view_.FollowRing();
 }
 
 void GatewayNode::FromNode(Moment now, ProcessId from, local::RingMessage message) {
   const NodeId node{from.number};
+  if (succession_.Take(message, from) || !ring_.IsKnown()) return;
   std::visit(Overloaded{
                  [&](const local::FeedRows& m) { OnFeed(m); },
                  [&](const local::SeenReport& m) { view_.OnReport(node, m); },
@@ -118,6 +129,7 @@ void GatewayNode::FromGateway(Moment now, ProcessId from, wan::WanMessage messag
   if (at == remotes_.end()) return;
   RemoteRegion& remote = at->second;
   remote.OnHeard(now, from);
+  if (succession_.Take(message, from)) return;
   std::visit(Overloaded{
                  [&](wan::Batch& m) {
                    writer_.Write(now, {from, m.life, m.number}, std::move(m.rows));
@@ -129,9 +141,14 @@ void GatewayNode::FromGateway(Moment now, ProcessId from, wan::WanMessage messag
                  [&](const wan::Extent& m) {
                    if (view_.ready()) remote.OnExtent(m);
                  },
-                 [&](const wan::Beat& m) { remote.OnBeat(now, from, m); },
+                 [&](const wan::Beat& m) {
+                   succession_.OnBeat(from, m);
+                   remote.OnBeat(now, from, m);
+                 },
                  [&](const wan::RowAsk& m) { reader_.Read(now, from, m); },
                  [&](wan::RowAnswer& m) { OnRowAnswer(from.region, std::move(m)); },
+                 [&](const wan::LayoutAsk&) {},
+                 [&](const wan::LayoutAnswer&) {},
              },
              message);
 }
@@ -146,20 +163,21 @@ void GatewayNode::OnReadElsewhere(Moment now, ProcessId from, const local::ReadE
 
 // Whichever gateway the answer comes to: it says itself who had asked.
 void GatewayNode::OnRowAnswer(RegionId from, wan::RowAnswer answer) {
-  const bool known = std::ranges::any_of(
-      ring_.region().nodes, [&](const local::Node& node) { return node.id == answer.node; });
-  if (!known) return;
+  const std::vector<NodeId> nodes = ring_.Nodes();
+  if (std::ranges::find(nodes, answer.node) == nodes.end()) return;
   turn_.Send(ring_.Process(answer.node),
              local::Pack(local::RowElsewhere{answer.id, from, std::move(answer.row)}));
 }
 
 void GatewayNode::Beat(Moment now) {
+  succession_.Beat();
+  if (!ring_.IsKnown()) return;
   ++beats_;
   // Every other beat: what another region says it holds is up to two beats old, so what counts as
   // settled here must be older, or under load all that is in flight would be sent again.
   if (beats_ % 2 == 0) view_.Advance();
-  for (const local::Node& node : ring_.region().nodes) {
-    turn_.Send(ring_.Process(node.id), local::Pack(view_.OrderFor(node.id)));
+  for (const NodeId node : ring_.Nodes()) {
+    turn_.Send(ring_.Process(node), local::Pack(view_.OrderFor(node)));
   }
   const std::vector<std::uint32_t>& sharing = view_.gateways();
   const auto mine = std::ranges::find(sharing, options_.self.number);
@@ -235,7 +253,7 @@ void GatewayNode::Serve(Moment now, Request request) {
   const Result<ClientRequest> decoded = DecodeRequest(request.body);
   ClientAnswer answer;
   if (!decoded || decoded->operation <= Operation::kDelete ||
-      decoded->operation == Operation::kCopy || decoded->operation == Operation::kAudit) {
+      decoded->operation >= Operation::kCopy) {
     answer = Refused(Status::kBadRequest, "this is a gateway; ask a node of the region");
   } else if (decoded->operation == Operation::kStatus) {
     answer.values = {StatusJson(now)};

@@ -15,6 +15,7 @@
 #include "base/ports.h"
 #include "base/turn.h"
 #include "local/ring.h"
+#include "node/gateway_succession.h"
 #include "node/metrics.h"
 #include "node/region_reader.h"
 #include "node/region_view.h"
@@ -48,6 +49,8 @@ class GatewayNode final : public Machine {
   Instant NextDeadline() const override;
   Output TakeOutput() override;
 
+  const local::Ring& ring() const { return ring_; }
+
  private:
   class NoStorage;
   struct HeldQuestion {
@@ -58,6 +61,7 @@ class GatewayNode final : public Machine {
     Instant deadline;
   };
 
+  void FollowView();
   void FromNode(Moment now, ProcessId from, local::RingMessage message);
   void FromGateway(Moment now, ProcessId from, wan::WanMessage message);
   void OnFeed(const local::FeedRows& rows);
@@ -76,6 +80,7 @@ class GatewayNode final : public Machine {
   local::Ring ring_;
   std::unique_ptr<NoStorage> no_storage_;
   Turn turn_;
+  GatewaySuccession succession_;
   RegionView view_;
   RegionWriter writer_;
   RegionReader reader_;

@@ -28,6 +28,11 @@ class RegionReader {
   // row.
   void Read(Moment now, ProcessId gateway, const wan::RowAsk& ask);
   void OnRowRead(NodeId from, local::RowRead read);
+  // What is under way is given up; its askers will ask again.
+  void Forget() {
+    reads_.clear();
+    bytes_ = 0;
+  }
   void Tick(Moment now);
   Instant NextDeadline() const;
 

@@ -51,6 +51,15 @@ void RegionView::OnReport(NodeId from, const local::SeenReport& report) {
   if (!ready_) CheckReady();
 }
 
+void RegionView::FollowRing() {
+  const std::vector<NodeId> nodes = ring_.Nodes();
+  std::erase_if(reports_, [&](const auto& reports) {
+    return std::ranges::find(nodes, reports.first) == nodes.end();
+  });
+  for (const local::PartitionKey key : keys_) changed_at_[key] = ++changes_;
+  if (!ready_) CheckReady();
+}
+
 void RegionView::CheckReady() {
   ready_ = std::ranges::all_of(keys_, [&](local::PartitionKey key) {
     const local::PreferenceList* list = ring_.ListOf(key);
@@ -79,6 +88,7 @@ void RegionView::Advance() {
 std::vector<const crdt::SeenVector*> RegionView::VectorsOf(local::PartitionKey key) const {
   std::vector<const crdt::SeenVector*> vectors;
   const local::PreferenceList* list = ring_.ListOf(key);
+  if (list == nullptr) return vectors;  // this process has not been told the ring yet
   for (std::uint32_t i = 0; i < list->primaries; ++i) {
     const auto reports = reports_.find(list->nodes[i]);
     if (reports == reports_.end()) continue;
@@ -93,7 +103,8 @@ crdt::SeenVector RegionView::Union(local::PartitionKey key) const {
 }
 
 crdt::SeenVector RegionView::Held(local::PartitionKey key) const {
-  return crdt::HeldBy(VectorsOf(key), ring_.ListOf(key)->primaries / 2 + 1);
+  const local::PreferenceList* list = ring_.ListOf(key);
+  return crdt::HeldBy(VectorsOf(key), list == nullptr ? 1 : list->primaries / 2 + 1);
 }
 
 const crdt::SeenVector& RegionView::Settled(local::PartitionKey key) const {

@@ -27,6 +27,8 @@ class RegionView {
   void OnReport(NodeId from, const local::SeenReport& report);
   // Every now and then: what was new two advances ago is settled.
   void Advance();
+  // The ring is another one: other nodes' reports say what is held.
+  void FollowRing();
   // Counts every change of anything here; equal counts mean that nothing new was reported.
   std::uint64_t changes() const { return changes_; }
   // The gateways of this region that share its partitions, ascending; from the latest report.

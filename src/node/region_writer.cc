@@ -10,8 +10,9 @@ constexpr std::size_t kBytesMax = std::size_t{64} << 20;
 constexpr Duration kResendAfter = std::chrono::milliseconds(500);
 constexpr Duration kGiveUpAfter = std::chrono::seconds(10);
 
-std::vector<NodeId> PrimariesOf(const local::PreferenceList& list) {
-  std::vector<NodeId> primaries(list.nodes.begin(), list.nodes.begin() + list.primaries);
+std::vector<NodeId> PrimariesOf(const local::PreferenceList* list) {
+  if (list == nullptr) return {};
+  std::vector<NodeId> primaries = list->Primaries();
   std::ranges::sort(primaries);
   return primaries;
 }
@@ -25,21 +26,25 @@ void RegionWriter::Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate>
   pending.result.ticket = ticket;
   pending.next_resend = now.monotonic + kResendAfter;
   pending.deadline = now.monotonic + kGiveUpAfter;
-  std::map<std::vector<NodeId>, std::vector<const crdt::RowUpdate*>> groups;
+  // By who must hold a row: W of these, and while it moves W of those as well.
+  using Holders = std::pair<std::vector<NodeId>, std::vector<NodeId>>;
+  std::map<Holders, std::vector<const crdt::RowUpdate*>> groups;
   for (const crdt::RowUpdate& row : rows) {
     const auto key = ring_.PartitionOfToken(row.key.placement, row.key.token());
     const local::PreferenceList* list = ring_.ListOf(key);
     if (list == nullptr) continue;
-    groups[PrimariesOf(*list)].push_back(&row);
+    groups[{PrimariesOf(list), PrimariesOf(ring_.AlsoWrittenTo(key))}].push_back(&row);
     const auto newest = std::ranges::max_element(row.row.versions, {}, &crdt::Version::stamp);
     if (newest != row.row.versions.end()) {
       pending.result.newest.push_back({newest->dot.actor.region(), newest->stamp});
     }
   }
   std::map<NodeId, local::Replicate> messages;
-  for (const auto& [primaries, members] : groups) {
+  for (const auto& [holders, members] : groups) {
+    const auto& [primaries, also] = holders;
     pending.quorums.emplace_back(primaries, primaries.size() / 2 + 1);
-    for (const NodeId node : primaries) {
+    pending.quorums.back().AlsoRequire(also);
+    for (const NodeId node : pending.quorums.back().waiting()) {
       local::Replicate& message = messages[node];
       message.id = id;
       message.patience = local::Patience::Until(now.monotonic, pending.deadline);
@@ -78,6 +83,11 @@ RegionWriter::Batches::iterator RegionWriter::Forget(Batches::iterator batch) {
   ids_.erase(batch->second.result.ticket);
   for (const auto& [node, body] : batch->second.messages) bytes_ -= body.size();
   return batches_.erase(batch);
+}
+
+void RegionWriter::Forget() {
+  batches_.clear();
+  ids_.clear();
 }
 
 void RegionWriter::Tick(Moment now) {

@@ -49,6 +49,8 @@ class RegionWriter {
   // region does not hold count as done.
   void Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate> rows);
   void OnAck(NodeId from, const local::ReplicateAck& ack);
+  // What is under way is given up; its senders will send it again.
+  void Forget();
   void Tick(Moment now);
   Instant NextDeadline() const;
   std::vector<Written> TakeWritten() { return std::exchange(written_, {}); }

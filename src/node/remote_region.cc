@@ -10,19 +10,19 @@ constexpr Duration kReadTimeout = std::chrono::seconds(2);
 
 }  // namespace
 
-RemoteRegion::RemoteRegion(const local::Ring& ring, const local::Region& region, RegionView& view,
-                           Turn& turn, std::uint64_t life, wan::OutboxOptions options)
+RemoteRegion::RemoteRegion(const local::Ring& ring, RegionId id, RegionView& view, Turn& turn,
+                           std::uint64_t life, wan::OutboxOptions options)
     : ring_(ring),
-      region_(region),
+      id_(id),
       view_(view),
       turn_(turn),
       outbox_(life, options),
       // The ids of one gateway's reads, for all its remote regions, must differ.
-      last_read_id_(life + (std::uint64_t{region.id.value} << 48)) {}
+      last_read_id_(life + (std::uint64_t{id.value} << 48)) {}
 
 bool RemoteRegion::Concerns(local::PartitionKey key) const {
   const local::Placement* placement = ring_.topology().FindPlacement(key.placement);
-  return placement != nullptr && placement->replicas.contains(region_.id);
+  return placement != nullptr && placement->replicas.contains(id_);
 }
 
 bool RemoteRegion::Alive(Moment now) const {
@@ -33,16 +33,16 @@ bool RemoteRegion::Alive(Moment now) const {
 // To one of the region's gateways that is alive, in turn; to any in turn when none is known to be.
 void RemoteRegion::Send(Moment now, const wan::WanMessage& message) {
   std::vector<ProcessId> targets;
-  for (const local::Gateway& gateway : region_.gateways) {
-    const ProcessId process{region_.id, Role::kGateway, gateway.id};
+  for (const local::Gateway& gateway : region().gateways) {
+    const ProcessId process{id_, Role::kGateway, gateway.id};
     const auto heard = heard_.find(process);
     if (heard != heard_.end() && now.monotonic - heard->second < kAliveFor) {
       targets.push_back(process);
     }
   }
   if (targets.empty()) {
-    for (const local::Gateway& gateway : region_.gateways) {
-      targets.push_back({region_.id, Role::kGateway, gateway.id});
+    for (const local::Gateway& gateway : region().gateways) {
+      targets.push_back({id_, Role::kGateway, gateway.id});
     }
   }
   if (!targets.empty()) turn_.Send(targets[rotation_++ % targets.size()], wan::Pack(message));
@@ -50,8 +50,8 @@ void RemoteRegion::Send(Moment now, const wan::WanMessage& message) {
 
 void RemoteRegion::SendToAll(const wan::WanMessage& message) {
   const Bytes body = wan::Pack(message);
-  for (const local::Gateway& gateway : region_.gateways) {
-    turn_.Send({region_.id, Role::kGateway, gateway.id}, body);
+  for (const local::Gateway& gateway : region().gateways) {
+    turn_.Send({id_, Role::kGateway, gateway.id}, body);
   }
 }
 
@@ -125,7 +125,8 @@ void RemoteRegion::Beat(Moment now) {
   wan::Beat beat;
   beat.mutations = mutations_behind_;
   beat.bytes = outbox_.waiting_bytes();
-  beat.digest = {view_.SettledDigest(region_.id)};
+  beat.digest = {view_.SettledDigest(id_)};
+  beat.epoch = ring_.topology().epoch.value;
   if (behind_since_ || !outbox_.idle()) {
     const WallTime oldest = now.wall - Behind(now);
     beat.oldest_ms = static_cast<std::uint64_t>(Milliseconds(oldest.time_since_epoch()));

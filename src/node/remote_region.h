@@ -24,7 +24,7 @@ namespace meridian::node {
 class RemoteRegion {
  public:
   // All outlive this.
-  RemoteRegion(const local::Ring& ring, const local::Region& region, RegionView& view, Turn& turn,
+  RemoteRegion(const local::Ring& ring, RegionId id, RegionView& view, Turn& turn,
                std::uint64_t life, wan::OutboxOptions options);
 
   // A row that a node of this region has just minted.
@@ -65,12 +65,12 @@ class RemoteRegion {
     return outbox_.Holds(key, dot);
   }
   bool Alive(Moment now) const;  // a gateway of it was heard of lately
-  const local::Region& region() const { return region_; }
+  const local::Region& region() const { return *ring_.topology().FindRegion(id_); }
   const wan::Outbox& outbox() const { return outbox_; }
   wan::Lag& lag() { return lag_; }
   const wan::Lag& lag() const { return lag_; }
   // By its last word it has seen what this region holds of the partitions they share.
-  bool HoldsTheSame() const { return remote_digest_ == view_.HeldDigest(region_.id); }
+  bool HoldsTheSame() const { return remote_digest_ == view_.HeldDigest(id_); }
   std::uint64_t mutations_behind() const { return mutations_behind_; }
   // Age of the oldest mutation of this region that the other is not known to hold.
   Duration Behind(Moment now) const;
@@ -85,7 +85,7 @@ class RemoteRegion {
   void CountBehind(Moment now);
 
   const local::Ring& ring_;
-  const local::Region& region_;
+  RegionId id_;  // its gateways are those of the epoch in force
   RegionView& view_;
   Turn& turn_;
   wan::Outbox outbox_;

@@ -5,8 +5,10 @@
 #include "local/row_digest.h"
 #include "node/audit_status.h"
 #include "node/copy_view.h"
+#include "node/message_rules.h"
 #include "node/node_status.h"
 #include "node/request_rules.h"
+#include "node/topology_view.h"
 
 namespace meridian::node {
 namespace {
@@ -19,35 +21,13 @@ struct Overloaded : Ts... {
   using Ts::operator()...;
 };
 
-// What ends in writes. A node without room does not take it, and does not learn what it lacks
-// either; whoever sent it has no ack and comes again.
-bool NeedsRoom(const local::RingMessage& message) {
-  return std::holds_alternative<local::Replicate>(message) ||
-         std::holds_alternative<local::CatchUpRows>(message) ||
-         std::holds_alternative<local::AuditRestore>(message) ||
-         std::holds_alternative<local::FillRows>(message) ||
-         std::holds_alternative<local::SeenProbe>(message);
-}
-
-// What must wait until this node has begun: answering it takes a life's name, or settled vectors.
-bool NeedsLife(const local::RingMessage& message) {
-  return std::holds_alternative<local::Forward>(message) ||
-         std::holds_alternative<local::SeenProbe>(message) ||
-         std::holds_alternative<local::CatchUpAsk>(message) ||
-         std::holds_alternative<local::FeedOrder>(message) ||
-         std::holds_alternative<local::LogRead>(message) ||
-         std::holds_alternative<local::AuditRoots>(message) ||
-         std::holds_alternative<local::AuditList>(message) ||
-         std::holds_alternative<local::AuditMend>(message) ||
-         std::holds_alternative<local::AuditRestore>(message);
-}
-
 }  // namespace
 
 RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& signer, Log& log)
     : options_(std::move(options)),
-      ring_(options_.topology, options_.self),
+      ring_(Succession::RingAtStart(options_.topology, options_.self, disk)),
       turn_(options_.self, disk),
+      succession_(ring_, turn_, log, options_.succession),
       detector_(ring_, turn_, liveness_, options_.failure_detector),
       replica_(ring_, turn_),
       hints_(ring_, turn_, options_.hints),
@@ -58,12 +38,17 @@ RingNode::RingNode(RingNodeOptions options, const Storage& disk, const Signer& s
       audit_(ring_, turn_, replica_, options_.audit),
       fill_source_(ring_, turn_, replica_, options_.refill.bytes_per_answer),
       refill_(ring_, turn_, replica_, options_.refill),
+      filling_(ring_, turn_, replica_, refill_, options_.filling),
+      handing_on_(ring_, turn_, replica_, options_.handing_on),
       feed_(ring_, turn_, replica_),
       clients_(options_, ring_, turn_, coordinator_, liveness_, signer),
       log_(log) {}
 
 void RingNode::Start(Moment now) {
   now_ = now;
+  succession_.Start(now);
+  succession_.SetAbstains(true);  // until it is known that this disk remembers its votes
+  handing_on_.Load();
   replica_.Start();
   hints_.Load();
   next_checkpoint_ = now.monotonic + options_.checkpoint_interval / kCheckpointParts;
@@ -94,36 +79,12 @@ void RingNode::Begin(Moment now) {
   clients_.Start(replica_.actor());
   catch_up_.Start(now);
   audit_.Start(now);
-  refill_.Start(local::FirstIdOf(replica_.actor()));
-  FillWhatLacks(now);
+  filling_.Start(local::FirstIdOf(replica_.actor()));
+  handing_on_.FollowView(now);
+  filling_.Follow(now);
   log_.Write(Severity::kInfo, "started as " + ToString(replica_.actor()) + ", holding " +
                                   std::to_string(replica_.log().partitions().size()) +
                                   " partitions");
-}
-
-// Filled by so many of the others that one of them has every write which a majority acknowledged.
-void RingNode::FillWhatLacks(Moment now) {
-  for (const local::PartitionKey key : replica_.log().partitions()) {
-    if (!replica_.log().IsFilling(key)) continue;
-    const local::PreferenceList* list = ring_.ListOf(key);
-    std::vector<NodeId> others;
-    for (const NodeId node : list->Primaries()) {
-      if (node.value != ring_.self().number) others.push_back(node);
-    }
-    const std::size_t majority = list->primaries / 2 + 1;
-    refill_.Add(now, key, std::move(others), list->primaries - majority + 1);
-  }
-}
-
-void RingNode::NoteFilled() {
-  const std::vector<local::PartitionKey> filled = refill_.TakeFilled();
-  for (const local::PartitionKey key : filled) replica_.log().MarkFilled(key);
-  if (filled.empty() || !refill_.idle()) return;
-  const local::RefillProgress done = refill_.Progress(now_);
-  log_.Write(Severity::kInfo, "filled: " + std::to_string(done.partitions) + " partitions, " +
-                                  std::to_string(done.rows) + " rows, " +
-                                  std::to_string(done.bytes) + " bytes in " +
-                                  std::to_string(Milliseconds(done.elapsed)) + " ms");
 }
 
 void RingNode::Receive(Moment now, Message message) {
@@ -140,7 +101,35 @@ void RingNode::Receive(Moment now, Message message) {
     ++refused_for_room_;
     return;
   }
-  Dispatch(now, message.from, std::move(*decoded));
+  if (IsOfThisView(now, message, *decoded)) Dispatch(now, message.from, std::move(*decoded));
+  TellProgress(now);
+}
+
+bool RingNode::IsOfThisView(Moment now, const Message& message, const local::RingMessage& decoded) {
+  if (!NeedsOneView(decoded) || succession_.Accept(now, message.from, message.view)) return true;
+  if (const auto* forward = std::get_if<local::Forward>(&decoded)) {
+    clients_.RefuseForward(message.from, *forward);
+  }
+  return false;
+}
+
+// The ring is another one: what was made from the one before is made anew.
+void RingNode::FollowView(Moment now) {
+  disk_check_.FollowView();
+  handing_on_.FollowView(now);
+  if (begun_) filling_.Follow(now);
+  catch_up_.FollowView();
+  if (detector_.HasStarted()) detector_.FollowView(now);
+  coordinator_.FollowView(now);
+  clients_.FollowView(now);
+}
+
+void RingNode::TellProgress(Moment now) {
+  if (succession_.TakeAdopted()) FollowView(now);
+  if (!begun_) return;
+  if (handing_on_.TakeKept()) filling_.Follow(now);
+  succession_.SetAbstains(filling_.LacksOwn());
+  succession_.SetProgress(now, filling_.IsDone(), handing_on_.IsDone());
 }
 
 void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) {
@@ -184,13 +173,14 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                  [&](const local::PingForDone& m) { detector_.OnPingForDone(m); },
                  [&](const local::KeepHint& m) { KeepAll(now, from, m); },
                  [&](const local::HintRefused& m) { coordinator_.OnHintRefused(now, node, m); },
-                 [&](const auto&) { DispatchUpkeep(now, node, message); },
+                 [&](const auto&) { DispatchUpkeep(now, from, message); },
              },
              message);
 }
 
-// What keeps copies and disks right.
-void RingNode::DispatchUpkeep(Moment now, NodeId node, local::RingMessage& message) {
+// What keeps copies right.
+void RingNode::DispatchUpkeep(Moment now, ProcessId from, local::RingMessage& message) {
+  const NodeId node{from.number};
   std::visit(Overloaded{
                  [&](const local::AuditRoots& m) { audit_.OnRoots(now, node, m); },
                  [&](const local::AuditBranches& m) { audit_.OnBranches(now, node, m); },
@@ -200,7 +190,20 @@ void RingNode::DispatchUpkeep(Moment now, NodeId node, local::RingMessage& messa
                  [&](local::AuditRows& m) { audit_.OnRows(now, node, std::move(m)); },
                  [&](const local::AuditMend& m) { audit_.peer().OnMend(m); },
                  [&](const local::AuditRestore& m) { audit_.peer().OnRestore(node, m); },
-                 [&](const local::FillAsk& m) { OnFillAsk(ring_.Process(node), m); },
+                 [&](const local::ReadRefused& m) { coordinator_.OnReadRefused(now, node, m); },
+                 [&](const auto&) { DispatchMove(now, from, message); },
+             },
+             message);
+}
+
+// Of disks, views and partitions that move.
+void RingNode::DispatchMove(Moment now, ProcessId from, local::RingMessage& message) {
+  const NodeId node{from.number};
+  std::visit(Overloaded{
+                 [&](const local::FillAsk& m) {
+                   // Before it has begun, it is not known whether this disk is an old one.
+                   fill_source_.OnAsk(from, m, begun_ && !replica_.log().IsFilling(m.key));
+                 },
                  [&](const local::FillRows& m) { refill_.OnRows(now, node, m); },
                  [&](const local::DiskAsk& m) { disk_check_.OnAsk(node, m); },
                  [&](const local::DiskKnown& m) {
@@ -208,7 +211,15 @@ void RingNode::DispatchUpkeep(Moment now, NodeId node, local::RingMessage& messa
                    BeginWhenJudged(now);
                  },
                  [&](const local::LifeMark& m) { disk_check_.OnLifeMark(node, m); },
-                 [&](const local::ReadRefused& m) { coordinator_.OnReadRefused(now, node, m); },
+                 [&](local::DecreeCall& m) { succession_.OnCall(now, node, std::move(m)); },
+                 [&](const local::ViewNotice& m) { succession_.OnNotice(now, from, m); },
+                 [&](const local::ViewAsk& m) { succession_.OnAsk(now, from, m); },
+                 [&](local::ViewTold& m) { succession_.OnTold(now, std::move(m)); },
+                 [&](local::LayoutTold& m) { succession_.OnLayout(now, std::move(m)); },
+                 [&](const local::SumAsk& m) { filling_.OnSumAsk(node, m, begun_); },
+                 [&](const local::Sum& m) { filling_.OnSum(now, m); },
+                 [&](const local::HandOn& m) { handing_on_.OnHandOn(node, m); },
+                 [&](const local::HeldHere& m) { handing_on_.OnHeldHere(node, m); },
                  // What a node sends but never gets.
                  [&](const auto&) { ++corrupt_messages_; },
              },
@@ -246,11 +257,6 @@ void RingNode::KeepAll(Moment now, ProcessId from, const local::KeepHint& messag
   turn_.Send(from, Pack(local::ReplicateAck{message.id}), after);
 }
 
-void RingNode::OnFillAsk(ProcessId from, const local::FillAsk& ask) {
-  // Before it has begun, it is not known whether this disk is an old one.
-  fill_source_.OnAsk(from, ask, begun_ && !replica_.log().IsFilling(ask.key));
-}
-
 void RingNode::AnswerRead(ProcessId from, const local::ReadRow& read) {
   const Token token = read.key.token();
   const local::PartitionKey key = ring_.PartitionOfToken(read.key.placement, token);
@@ -281,6 +287,8 @@ void RingNode::Serve(Moment now, Request request) {
 
 // Requests about this process: how it is, what it holds.
 void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
+  if (request.operation == Operation::kApply) return succession_.Apply(now_, tag, request);
+  if (request.operation == Operation::kTakeBack) return succession_.TakeBack(now_, tag, request);
   const NodeFigures figures{ring_,
                             replica_,
                             coordinator_,
@@ -299,44 +307,31 @@ void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
                             clients_.waiting(),
                             corrupt_messages_};
   ClientAnswer answer;
-  if (request.operation == Operation::kStatus) {
+  if (request.operation == Operation::kTopology) {
+    answer.values = {TopologyJson(ring_, succession_, filling_.figures(), refill_.Progress(now_),
+                                  handing_on_.partitions())};
+  } else if (request.operation == Operation::kStatus) {
     answer.values = {StatusJson(figures)};
   } else if (request.operation == Operation::kMetrics) {
     answer.values = {EncodeMetrics(MetricsOf(figures))};
+  } else if (!ring_.IsKnown() || !ring_.HasSelf()) {
+    answer = Refused(Status::kUnavailable, "this node is not part of the ring");
   } else if (request.operation == Operation::kCopy) {
-    answer = CopyOf(request);
+    answer = CopyAnswer(ring_, replica_, request);
   } else if (request.operation == Operation::kAudit) {
-    answer = BeginAudit(request);
+    answer = BeginAudit(now_, replica_, audit_, request);
   } else if (!replica_.HasStarted()) {
     answer = Refused(Status::kUnavailable, "this node is starting");
   }
   turn_.Reply(tag, EncodeAnswer(answer));
 }
 
-ClientAnswer RingNode::BeginAudit(const ClientRequest& request) {
-  if (!request.key.empty() && request.key != "rebuild") {
-    return Refused(Status::kBadRequest, "an audit is asked for as /audit or /audit/rebuild");
-  }
-  if (!replica_.HasStarted()) return Refused(Status::kUnavailable, "this node is starting");
-  // As it was before: what grows from here on is this audit's.
-  ClientAnswer answer;
-  answer.values = {AuditJson(now_.monotonic, replica_, audit_).dump()};
-  audit_.Begin(now_, request.key == "rebuild");
-  return answer;
-}
-
-ClientAnswer RingNode::CopyOf(const ClientRequest& request) {
-  if (auto objection = Objection(ring_, request)) return *objection;
-  const local::Namespace* space = ring_.topology().FindNamespace(request.space);
-  ClientAnswer answer;
-  answer.values = {CopyJson(ring_, replica_, {space->placement, space->id, request.key, {}})};
-  return answer;
-}
-
 void RingNode::Durable(Moment now, BatchId up_to) {
   now_ = now;
   turn_.MarkDurable(up_to);
   coordinator_.OnDurable(now, up_to);
+  succession_.OnDurable(now, up_to);
+  TellProgress(now);
   if (replica_.HasStarted() && !detector_.HasStarted()) detector_.Start(now, replica_.actor());
 }
 
@@ -371,6 +366,10 @@ void RingNode::Tick(Moment now) {
   handover_.Tick(now);
   audit_.Tick(now);
   refill_.Tick(now);
+  filling_.Tick(now);
+  handing_on_.Tick(now);
+  succession_.Tick(now);
+  TellProgress(now);
   if (now.monotonic >= next_checkpoint_) {
     next_checkpoint_ = now.monotonic + options_.checkpoint_interval / kCheckpointParts;
     if (room != DiskRoom::kNone) {
@@ -383,7 +382,8 @@ void RingNode::Tick(Moment now) {
 Instant RingNode::NextDeadline() const {
   return std::min({coordinator_.NextDeadline(), clients_.NextDeadline(), catch_up_.NextDeadline(),
                    handover_.NextDeadline(), detector_.NextDeadline(), audit_.NextDeadline(),
-                   refill_.NextDeadline(), disk_check_.NextDeadline(), next_checkpoint_});
+                   refill_.NextDeadline(), disk_check_.NextDeadline(), succession_.NextDeadline(),
+                   filling_.NextDeadline(), handing_on_.NextDeadline(), next_checkpoint_});
 }
 
 Output RingNode::TakeOutput() {
@@ -391,7 +391,7 @@ Output RingNode::TakeOutput() {
   feed_.Push(now_, coordinator_.TakeMinted());
   TellOfPeers();
   for (std::string& line : audit_.TakeLines()) log_.Write(Severity::kWarning, std::move(line));
-  NoteFilled();
+  if (filling_.TakeFilled(now_)) log_.Write(Severity::kInfo, Summary(refill_.Progress(now_)));
   return turn_.Take();
 }
 

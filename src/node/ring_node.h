@@ -17,7 +17,9 @@
 #include "local/disk_check.h"
 #include "local/failure_detector.h"
 #include "local/fill_source.h"
+#include "local/filling.h"
 #include "local/gateway_feed.h"
+#include "local/handing_on.h"
 #include "local/handover.h"
 #include "local/hint_store.h"
 #include "local/liveness.h"
@@ -25,6 +27,7 @@
 #include "local/replica.h"
 #include "node/client_service.h"
 #include "node/machine_options.h"
+#include "node/succession.h"
 
 namespace meridian::node {
 
@@ -49,10 +52,18 @@ class RingNode final : public Machine {
   // Writes kept here for primaries that could not be had.
   std::uint64_t hint_count() const { return hints_.total().rows(); }
   const local::Audit& audit() const { return audit_; }
+  const local::Ring& ring() const { return ring_; }
 
  private:
+  // Whether a message that only counts among nodes of one view may be taken; if not, its sender
+  // knows.
+  bool IsOfThisView(Moment now, const Message& message, const local::RingMessage& decoded);
+  void FollowView(Moment now);
+  // What became of views, and of this node's part in a change.
+  void TellProgress(Moment now);
   void Dispatch(Moment now, ProcessId from, local::RingMessage message);
-  void DispatchUpkeep(Moment now, NodeId node, local::RingMessage& message);
+  void DispatchUpkeep(Moment now, ProcessId from, local::RingMessage& message);
+  void DispatchMove(Moment now, ProcessId from, local::RingMessage& message);
   // Nothing when nobody waits for the request any more: then it is dropped, and counted.
   template <class Request>
   std::optional<Duration> TimeLeft(ProcessId from, const Request& request) {
@@ -60,21 +71,16 @@ class RingNode final : public Machine {
   }
   void ApplyAll(ProcessId from, const local::Replicate& message);
   void KeepAll(Moment now, ProcessId from, const local::KeepHint& message);
-  ClientAnswer BeginAudit(const ClientRequest& request);
   void BeginWhenJudged(Moment now);
   void Begin(Moment now);
-  void FillWhatLacks(Moment now);
-  void NoteFilled();
-  void OnFillAsk(ProcessId from, const local::FillAsk& ask);
   void AnswerRead(ProcessId from, const local::ReadRow& read);
   void ServeOperator(RequestTag tag, const ClientRequest& request);
-  ClientAnswer CopyOf(const ClientRequest& request);
   void TellOfPeers();
 
   RingNodeOptions options_;
   local::Ring ring_;
   Turn turn_;
-  std::uint64_t refused_for_room_ = 0;
+  Succession succession_;
   local::Liveness liveness_;
   local::FailureDetector detector_;
   local::Replica replica_;
@@ -86,6 +92,8 @@ class RingNode final : public Machine {
   local::Audit audit_;
   local::FillSource fill_source_;
   local::Refill refill_;
+  local::Filling filling_;
+  local::HandingOn handing_on_;
   local::GatewayFeed feed_;
   ClientService clients_;
   Log& log_;
@@ -94,6 +102,7 @@ class RingNode final : public Machine {
   Instant next_checkpoint_ = kNever;
   std::size_t checkpoint_part_ = 0;
   local::RequestAges ages_;
+  std::uint64_t refused_for_room_ = 0;
   std::uint64_t corrupt_messages_ = 0;
 };
 

@@ -28,16 +28,29 @@ Bytes ForgetDisks(const Bytes& body) {
   return local::Pack(local::DiskKnown{known->nonce, 0, 0, known->empty});
 }
 
-void ForgetIncarnation(SimStorage& disk) {
-  constexpr std::uint8_t kVersion = 1;
-  const Bytes key = "incarnation";
-  const auto stored = OrStop(disk.Get(Column::kMeta, key));
-  if (!stored) return;
-  const std::uint32_t before = OrStop(DecodeVersioned<std::uint32_t>(kVersion, *stored)) - 1;
-  const WriteBatch batch{{1}, {{Column::kMeta, key, EncodeVersioned(kVersion, before)}}};
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+const Bytes kIncarnation = "incarnation";
+
+void Store(SimStorage& disk, std::uint32_t incarnation) {
+  const WriteBatch batch{{1},
+                         {{Column::kMeta, kIncarnation, EncodeVersioned(kVersion, incarnation)}}};
   OrStop(disk.Apply(batch));
   disk.Sync({1});
   disk.Crash();  // nothing is lost; ids of batches begin anew
+}
+
+}  // namespace
+
+void ForgetIncarnation(SimStorage& disk) {
+  const auto stored = OrStop(disk.Get(Column::kMeta, kIncarnation));
+  if (stored) Store(disk, OrStop(DecodeVersioned<std::uint32_t>(kVersion, *stored)) - 1);
+}
+
+void DrawAboveTheClock(SimStorage& disk) {
+  constexpr std::uint32_t kAboveAnyClock = 4'000'000'000;
+  Store(disk, kAboveAnyClock);
 }
 
 }  // namespace meridian::sim

@@ -20,4 +20,7 @@ void ForgetIncarnation(SimStorage& disk);
 // what it had acknowledged, or its incarnation, is found out and filled.
 Bytes ForgetDisks(const Bytes& body);
 
+// A disk whose node draws incarnations that the clock says nothing of: only the disk tells them.
+void DrawAboveTheClock(SimStorage& disk);
+
 }  // namespace meridian::sim

@@ -4,6 +4,7 @@
 
 #include "base/fail_stop.h"
 #include "local/log_keys.h"
+#include "node/topology_writer.h"
 #include "sim/rest_checker.h"
 
 namespace meridian::sim {
@@ -44,7 +45,7 @@ Scenario::Scenario(const TopologyShape& shape, unsigned hedge_percent)
       dots_(options_.topology.partition_bits, violations_),
       holes_(options_.topology),
       audits_(violations_),
-      watchers_(dots_, holes_, audits_),
+      watchers_(dots_, holes_, audits_, violations_),
       cluster_(options_, Random(1), trace_, watchers_) {
   cluster_.network().SetQuality(kNear, kFar);
   for (const ProcessId node : cluster_.nodes()) StartDisk(node);
@@ -114,6 +115,32 @@ node::ClientAnswer Scenario::Get(ProcessId at, const Bytes& key, Asking asking) 
 
 node::ClientAnswer Scenario::Delete(ProcessId at, const Bytes& key, Asking asking) {
   return Ask(at, RequestFor(node::Operation::kDelete, key, asking));
+}
+
+void Scenario::Join(ProcessId process, const local::Topology& file) {
+  cluster_.Join(process, file);
+}
+
+Scenario::Later Scenario::BeginApply(ProcessId at, const local::Topology& next) {
+  node::ClientRequest request;
+  request.operation = node::Operation::kApply;
+  request.key = std::to_string(next.epoch.value);
+  request.value = node::WriteTopology(next);
+  return Begin(at, request);
+}
+
+node::ClientAnswer Scenario::Apply(ProcessId at, const local::Topology& next) {
+  const Later answer = BeginApply(at, next);
+  for (int i = 0; i < 20 && !answer->has_value(); ++i) RunFor(seconds(1));
+  return answer->value_or(node::ClientAnswer{node::Status::kUnavailable, {}, {}, "no answer"});
+}
+
+node::ClientAnswer Scenario::TakeBack(ProcessId at, std::uint64_t version) {
+  node::ClientRequest request;
+  request.operation = node::Operation::kTakeBack;
+  request.key = std::to_string(version);
+  request.timeout_ms = 12'000;
+  return Ask(at, request);
 }
 
 void Scenario::Cut(ProcessId from, ProcessId to) {

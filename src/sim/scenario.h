@@ -99,6 +99,15 @@ class Scenario {
 
   // Hints on all nodes that are up.
   std::uint64_t HintCount();
+  // A node that starts with a file that is not applied yet.
+  void Join(ProcessId process, const local::Topology& file);
+  // An operator gives the ring its next topology, or takes the last one back.
+  node::ClientAnswer Apply(ProcessId at, const local::Topology& next);
+  Later BeginApply(ProcessId at, const local::Topology& next);
+  node::ClientAnswer TakeBack(ProcessId at, std::uint64_t version);
+  // The topology it began with.
+  const local::Topology& topology() const { return options_.topology; }
+  SimCluster& cluster() { return cluster_; }
 
   // A node's /status.
   std::string Status(ProcessId node);

@@ -24,26 +24,54 @@ SimCluster::SimCluster(ClusterOptions options, Random random, Trace& trace, Obse
       gateways_.push_back({region.id, Role::kGateway, gateway.id});
     }
   }
-  for (const ProcessId process : nodes_) Add(process);
-  for (const ProcessId process : gateways_) Add(process);
+  for (const ProcessId process : nodes_) Add(process, options_.topology);
+  for (const ProcessId process : gateways_) Add(process, options_.topology);
   if (options_.plant == Plant::kSeenFromContext) network_.SetRewrite(ListWhatTheContextCovers);
   if (options_.plant == Plant::kAckBeforeSync || options_.plant == Plant::kReuseIncarnation) {
     network_.SetRewrite(ForgetDisks);
   }
 }
 
-void SimCluster::Add(ProcessId process) {
+void SimCluster::Join(ProcessId process, const local::Topology& file) {
+  nodes_.push_back(process);
+  Add(process, file);
+  Start(process);
+}
+
+const local::Ring& SimCluster::ring(RegionId region) const {
+  const local::Ring* newest = &rings_.at(region);
+  for (const ProcessId process : nodes_) {
+    if (process.region != region || !at(process).up()) continue;
+    const local::Ring& ring = ring_node(process).ring();
+    if (ring.view() > newest->view()) newest = &ring;
+  }
+  return *newest;
+}
+
+std::uint32_t SimCluster::NextNodeNumber(RegionId region) const {
+  std::uint32_t next = 1;
+  for (const ProcessId node : nodes_) {
+    if (node.region == region) next = std::max(next, node.number + 1);
+  }
+  return next;
+}
+
+void SimCluster::Add(ProcessId process, const local::Topology& file) {
   const World world{queue_, network_, trace_, observer_};
-  auto made = std::make_unique<SimProcess>(process, world, FactoryOf(process), random_.Fork());
+  auto made =
+      std::make_unique<SimProcess>(process, world, FactoryOf(process, file), random_.Fork());
   if (options_.plant == Plant::kAckBeforeSync) made->PretendDurable();
+  if (options_.plant == Plant::kReuseIncarnation && process.role == Role::kNode) {
+    DrawAboveTheClock(made->disk());
+  }
   processes_.emplace(process, std::move(made));
 }
 
-SimProcess::Factory SimCluster::FactoryOf(ProcessId process) {
+SimProcess::Factory SimCluster::FactoryOf(ProcessId process, const local::Topology& file) {
   if (process.role == Role::kGateway) {
-    return [this, process](const Storage&, Log& log, Moment now) -> std::unique_ptr<Machine> {
+    return [this, process, file](const Storage&, Log& log, Moment now) -> std::unique_ptr<Machine> {
       node::GatewayOptions options;
-      options.topology = options_.topology;
+      options.topology = file;
       options.self = process;
       options.life = HashOf(ToString(process), ++lives_) | 1;
       options.beats_per_extent = options_.beats_per_extent;
@@ -52,25 +80,23 @@ SimProcess::Factory SimCluster::FactoryOf(ProcessId process) {
       return machine;
     };
   }
-  return [this, process](const Storage& disk, Log& log, Moment now) -> std::unique_ptr<Machine> {
-    node::RingNodeOptions options;
-    options.topology = options_.topology;
-    options.self = process;
-    options.gauge = &at(process);
-    options.chance = HashOf(ToString(process), ++lives_);
-    options.checkpoint_interval = options_.checkpoint_interval;
-    options.catch_up.interval = options_.catch_up_interval;
-    options.audit = options_.audit;
-    options.coordinator.siblings_max = options_.siblings_max;
-    options.coordinator.hedge_percent = options_.hedge_percent;
-    if (options_.plant == Plant::kReuseIncarnation) {  // nothing but its disk tells it
-      options.chance = 0;
-      now.wall = {};
-    }
-    auto machine = std::make_unique<node::RingNode>(std::move(options), disk, signer_, log);
-    machine->Start(now);
-    return machine;
-  };
+  return
+      [this, process, file](const Storage& disk, Log& log, Moment now) -> std::unique_ptr<Machine> {
+        node::RingNodeOptions options;
+        options.topology = file;
+        options.self = process;
+        options.gauge = &at(process);
+        options.chance = HashOf(ToString(process), ++lives_);
+        options.checkpoint_interval = options_.checkpoint_interval;
+        options.catch_up.interval = options_.catch_up_interval;
+        options.audit = options_.audit;
+        options.coordinator.siblings_max = options_.siblings_max;
+        options.coordinator.hedge_percent = options_.hedge_percent;
+        if (options_.plant == Plant::kReuseIncarnation) options.chance = 0;
+        auto machine = std::make_unique<node::RingNode>(std::move(options), disk, signer_, log);
+        machine->Start(now);
+        return machine;
+      };
 }
 
 void SimCluster::StartAll() {

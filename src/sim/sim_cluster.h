@@ -48,6 +48,8 @@ class SimCluster {
   // `trace` and `observer` outlive this.
   SimCluster(ClusterOptions options, Random random, Trace& trace, Observer& observer);
 
+  // A node that the cluster was not made with: it starts with `file`, which is not applied yet.
+  void Join(ProcessId process, const local::Topology& file);
   void StartAll();
   void Start(ProcessId process);
   void Crash(ProcessId process, bool torn);
@@ -79,14 +81,17 @@ class SimCluster {
   const node::RingNode& ring_node(ProcessId process) const;
 
   const local::Topology& topology() const { return options_.topology; }
-  const local::Ring& ring(RegionId region) const { return rings_.at(region); }
+  // As the node of the region sees it that has the newest view; the first one when none is up.
+  const local::Ring& ring(RegionId region) const;
   const std::vector<ProcessId>& nodes() const { return nodes_; }
+  // Numbers are never used again.
+  std::uint32_t NextNodeNumber(RegionId region) const;
   const std::vector<ProcessId>& gateways() const { return gateways_; }
   const Signer& signer() const { return signer_; }
 
  private:
-  void Add(ProcessId process);
-  SimProcess::Factory FactoryOf(ProcessId process);
+  void Add(ProcessId process, const local::Topology& file);
+  SimProcess::Factory FactoryOf(ProcessId process, const local::Topology& file);
 
   ClusterOptions options_;
   Random random_;

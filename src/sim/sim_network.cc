@@ -36,8 +36,20 @@ constexpr std::array kRingNames{"replicate",
                                 "ping",
                                 "ping-ack",
                                 "ping-for",
-                                "ping-for-done"};
-constexpr std::array kWanNames{"batch", "batch-ack", "extent-ask", "extent", "beat"};
+                                "ping-for-done",
+                                "decree",
+                                "view-notice",
+                                "view-ask",
+                                "view-told",
+                                "layout-told",
+                                "pull-ask",
+                                "pull-rows",
+                                "sum-ask",
+                                "sum",
+                                "hand-on",
+                                "held-here"};
+constexpr std::array kWanNames{"batch",   "batch-ack",  "extent-ask", "extent",       "beat",
+                               "row-ask", "row-answer", "layout-ask", "layout-answer"};
 
 }  // namespace
 

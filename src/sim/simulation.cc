@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "sim/dot_checker.h"
 #include "sim/fault_plan.h"
 #include "sim/hint_checker.h"
 #include "sim/history_checker.h"
 #include "sim/hole_checker.h"
+#include "sim/member_plan.h"
 #include "sim/rest_checker.h"
 #include "sim/sim_topology.h"
 #include "sim/watchers.h"
@@ -33,6 +35,20 @@ ClusterOptions DrawOptions(Random& random, Plant plant) {
   return options;
 }
 
+// From the seed, beside what all else is drawn from.
+MemberChanges DrawChangesOf(std::uint64_t seed) {
+  Random random(HashOf("members", seed));
+  return DrawMemberChanges(random);
+}
+
+// A topology file has at least so many partitions.
+ClusterOptions WithRoomFor(const MemberChanges& changes, ClusterOptions options) {
+  constexpr unsigned kBitsInAFile = 4;
+  unsigned& bits = options.topology.partition_bits;
+  if (changes.is_on()) bits = std::max(bits, kBitsInAFile);
+  return options;
+}
+
 std::string Describe(const local::Topology& topology, const WorkloadOptions& workload) {
   const local::Region& region = topology.regions.front();
   const local::Placement& everywhere = topology.placements.front();
@@ -54,24 +70,30 @@ class Run {
       : options_(options),
         random_(seed),
         trace_(options.show),
-        cluster_options_(DrawOptions(random_, options.plant)),
+        member_changes_(DrawChangesOf(seed)),
+        cluster_options_(WithRoomFor(member_changes_, DrawOptions(random_, options.plant))),
         workload_options_(DrawWorkload(random_)),
         fault_options_(DrawFaults(random_)),
         dots_(cluster_options_.topology.partition_bits, violations_),
         holes_(cluster_options_.topology),
         audits_(violations_),
-        watchers_(dots_, holes_, audits_),
+        watchers_(dots_, holes_, audits_, violations_),
         cluster_(cluster_options_, random_.Fork(), trace_, watchers_),
         workload_(cluster_, workload_options_, random_.Fork()),
-        faults_(cluster_, fault_options_, random_.Fork()) {}
+        faults_(cluster_, fault_options_, random_.Fork()),
+        members_(cluster_, member_changes_, random_.Fork()) {
+    if (member_changes_.is_on()) workload_.ExpectRepeats();
+  }
 
   RunReport Go(std::uint64_t seed) {
     const Instant begin = cluster_.queue().now();
     faults_.Start();
     cluster_.StartAll();
     workload_.Start();
+    members_.Start();
     cluster_.RunFor(options_.storm);
     workload_.Stop();
+    members_.Stop();
     faults_.Heal();
     if (AwaitRest()) Judge();
     return Report(seed, cluster_.queue().now() - begin);
@@ -98,6 +120,7 @@ class Run {
 
   std::optional<std::string> WhyNotAtRest() {
     if (!workload_.idle()) return "clients still wait";
+    if (auto complaint = ComplaintOfOwners(cluster_)) return complaint;
     if (auto difference = DifferenceOfReplicas(cluster_)) return difference;
     return ComplaintOfFigures(cluster_);
   }
@@ -112,8 +135,8 @@ class Run {
   RunReport Report(std::uint64_t seed, Duration virtual_time) const {
     RunReport report;
     report.seed = seed;
-    report.drawn =
-        Describe(cluster_options_.topology, workload_options_) + fault_options_.ToString();
+    report.drawn = Describe(cluster_options_.topology, workload_options_) +
+                   fault_options_.ToString() + member_changes_.ToString();
     report.violations = violations_.list();
     report.trace_hash = trace_.hash();
     const History& history = workload_.history();
@@ -135,6 +158,7 @@ class Run {
   Random random_;
   Trace trace_;
   Violations violations_;
+  MemberChanges member_changes_;
   ClusterOptions cluster_options_;
   WorkloadOptions workload_options_;
   Faults fault_options_;
@@ -146,6 +170,7 @@ class Run {
   SimCluster cluster_;
   Workload workload_;
   FaultPlan faults_;
+  MemberPlan members_;
   Duration quiet_after_{};
 };
 

@@ -4,6 +4,7 @@
 
 #include "sim/audit_checker.h"
 #include "sim/dot_checker.h"
+#include "sim/epoch_checker.h"
 #include "sim/hole_checker.h"
 
 namespace meridian::sim {
@@ -11,8 +12,8 @@ namespace meridian::sim {
 class Watchers final : public Observer {
  public:
   // All outlive this.
-  Watchers(DotChecker& dots, HoleChecker& holes, AuditChecker& audits)
-      : dots_(dots), holes_(holes), audits_(audits) {}
+  Watchers(DotChecker& dots, HoleChecker& holes, AuditChecker& audits, Violations& violations)
+      : dots_(dots), holes_(holes), audits_(audits), epochs_(violations) {}
 
   void OnSent(const Message& message) override {
     dots_.OnSent(message);
@@ -20,6 +21,7 @@ class Watchers final : public Observer {
   }
   void OnApplied(ProcessId process, const WriteBatch& batch) override {
     dots_.OnApplied(process, batch);
+    epochs_.OnApplied(process, batch);
   }
   void OnDiskReplaced(ProcessId process, const SimStorage& disk) override {
     holes_.OnDiskReplaced(process, disk);
@@ -30,6 +32,7 @@ class Watchers final : public Observer {
   DotChecker& dots_;
   HoleChecker& holes_;
   AuditChecker& audits_;
+  EpochChecker epochs_;
 };
 
 }  // namespace meridian::sim

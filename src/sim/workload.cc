@@ -139,7 +139,7 @@ ProcessId Workload::DrawNode(Op& op, const KeyName& key) {
   const local::Namespace* space = topology.FindNamespace(key.first);
   const local::Ring& ring = cluster_.ring(op.region);
   const auto partition = ring.PartitionOfToken(space->placement, TokenOf(space->id, key.second));
-  if (!ring.ListOf(partition)->IsPrimary(node)) op.may_repeat = true;
+  if (repeats_ || !ring.ListOf(partition)->IsPrimary(node)) op.may_repeat = true;
   return NodeProcess(op.region, node);
 }
 

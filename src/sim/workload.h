@@ -35,6 +35,8 @@ class Workload {
 
   void Start();
   // No new operations; those that run come to their end.
+  // Nodes may disagree for a moment on who is a primary: any request may be forwarded.
+  void ExpectRepeats() { repeats_ = true; }
   void Stop() { stopped_ = true; }
   bool idle() const { return busy_ == 0; }
 
@@ -77,6 +79,7 @@ class Workload {
   std::map<KeyName, std::vector<std::size_t>> tokens_;  // ops whose answers carried one
   std::size_t busy_ = 0;
   bool stopped_ = false;
+  bool repeats_ = false;
 };
 
 }  // namespace meridian::sim

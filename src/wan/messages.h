@@ -67,10 +67,11 @@ struct Beat {
   std::uint64_t mutations = 0;
   std::uint64_t bytes = 0;  // known part, not compressed
   Fixed64 digest;
+  std::uint64_t epoch = 0;  // that the sender's region is at
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(oldest_ms, mutations, bytes, digest);
+    archive(oldest_ms, mutations, bytes, digest, epoch);
   }
 };
 
@@ -99,7 +100,26 @@ struct RowAnswer {
   }
 };
 
-using WanMessage = std::variant<Batch, BatchAck, ExtentAsk, Extent, Beat, RowAsk, RowAnswer>;
+// "Your region is at a newer epoch; tell me its layout." And that: local/view.h knows its encoding.
+struct LayoutAsk {
+  std::uint64_t epoch = 0;  // what the asker has
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(epoch);
+  }
+};
+struct LayoutAnswer {
+  Bytes layout;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(layout);
+  }
+};
+
+using WanMessage = std::variant<Batch, BatchAck, ExtentAsk, Extent, Beat, RowAsk, RowAnswer,
+                                LayoutAsk, LayoutAnswer>;
 
 Bytes Pack(const WanMessage& message);
 Result<WanMessage> UnpackWanMessage(ByteView body);

@@ -107,6 +107,24 @@ std::vector<node::MetricSet> MetricSets() {
   return {node::MetricSet{}, two};
 }
 
+std::vector<local::View> Views() {
+  local::Topology topology;
+  topology.partition_bits = 1;
+  local::Node node;
+  node.id = {1};
+  node.name = "r-1";
+  local::Region region;
+  region.id = {1};
+  region.name = "r";
+  region.nodes = {node};
+  topology.regions = {region};
+  topology.placements = {{{1}, "all", {{RegionId{1}, 1}}}};
+  const local::View first = local::FirstView(topology, "epoch: 1");
+  local::Layout next = first.layout;
+  next.topology.epoch = {2};
+  return {first, {2, local::Stage::kFilling, next, first.layout}};
+}
+
 std::vector<local::RingMessage> RingMessages() {
   const crdt::PartitionSeen seen{{{1}, {2}}, SeenVectors()[1]};
   const local::LeafName leaf{seen.key, 1023};
@@ -155,15 +173,29 @@ std::vector<local::RingMessage> RingMessages() {
           local::DiskAsk{300, 5, 6},
           local::DiskKnown{300, 5, 6, true},
           local::LifeMark{5, 300},
-          local::ReadRefused{7}};
+          local::ReadRefused{7},
+          local::DecreeCall{local::DecreeCallKind::kPromise, 4, {3, {2}}, {1, {1}}, "view"},
+          local::ViewNotice{4, true, false},
+          local::ViewAsk{4},
+          local::ViewTold{Views()[1]},
+          local::LayoutTold{Views()[0].layout},
+          local::SumAsk{7, seen.key},
+          local::Sum{7, {5}, {6}},
+          local::HandOn{seen},
+          local::HeldHere{seen.key, {5}}};
 }
 
 std::vector<wan::WanMessage> WanMessages() {
   const crdt::PartitionSeen seen{{{1}, {2}}, SeenVectors()[1]};
-  return {
-      wan::Batch{5, 6, RowUpdates()},   wan::BatchAck{5, {6, 7}}, wan::ExtentAsk{{2}},
-      wan::Extent{{{1}, {2}}, {seen}},  wan::Beat{1, 2, 3, {4}},  wan::RowAsk{{3}, 7, kKey, 2000},
-      wan::RowAnswer{{3}, 7, Rows()[2]}};
+  return {wan::Batch{5, 6, RowUpdates()},
+          wan::BatchAck{5, {6, 7}},
+          wan::ExtentAsk{{2}},
+          wan::Extent{{{1}, {2}}, {seen}},
+          wan::Beat{1, 2, 3, {4}, 5},
+          wan::RowAsk{{3}, 7, kKey, 2000},
+          wan::RowAnswer{{3}, 7, Rows()[2]},
+          wan::LayoutAsk{4},
+          wan::LayoutAnswer{"layout"}};
 }
 
 std::vector<local::Hint> Hints() {
@@ -187,6 +219,7 @@ std::vector<Target> Targets() {
                 SeenVectors()),
       Canonical("ParseStorageKey", crdt::ParseStorageKey, StorageKey, {kKey}),
       Canonical("DecodeHint", local::DecodeHint, EncodeHint, Hints()),
+      Of("DecodeView", Decode<local::View>, Encode<local::View>, Views()),
       Canonical("OpenSignedToken", OpenSigned, ContentOf, tokens),
       Canonical("OpenToken", OpenText, TextOf, tokens),
       Of("DecodeRequest", node::DecodeRequest, node::EncodeRequest, Requests()),

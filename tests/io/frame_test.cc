@@ -10,14 +10,14 @@ namespace {
 constexpr ProcessId kSender{{2}, Role::kGateway, 300};
 
 Bytes PeerFrameOf(const std::vector<Bytes>& bodies) {
-  return EncodePeerFrame({9}, kSender, bodies);
+  return EncodePeerFrame(9, kSender, bodies);
 }
 
 TEST(FrameTest, APeerFrameIsReadBackAsItWasWritten) {
   const std::vector<Bytes> bodies{"one", "", Bytes("\0\xff", 2), Bytes(100'000, 'x')};
   const Result<PeerFrame> frame = DecodePeerFrame(PeerFrameOf(bodies));
   ASSERT_TRUE(frame);
-  EXPECT_EQ(frame->epoch, Epoch{9});
+  EXPECT_EQ(frame->view, 9U);
   EXPECT_EQ(frame->from, kSender);
   EXPECT_EQ(frame->bodies, bodies);
 }

@@ -22,9 +22,8 @@ class ZmqRingTest : public LoopFixture {
                  .queue_bytes_max = queue_bytes_max},
                 at_one_);
   }
-  std::unique_ptr<ZmqRing> OpenTwo(Epoch epoch = {1}) {
-    return Open({.self = kTwo, .epoch = epoch, .bind = kTwoAddress, .peers = {{kOne, kOneAddress}}},
-                at_two_);
+  std::unique_ptr<ZmqRing> OpenTwo() {
+    return Open({.self = kTwo, .bind = kTwoAddress, .peers = {{kOne, kOneAddress}}}, at_two_);
   }
   std::unique_ptr<ZmqRing> Open(ZmqRing::Options options, std::vector<Message>& inbox) {
     auto ring = ZmqRing::Open(loop_, zmq_, std::move(options),
@@ -174,18 +173,33 @@ TEST_F(ZmqRingTest, FramesOfStrangersAndOfOtherVersionsAreDropped) {
   Bytes newer = EncodePeerFrame({1}, kTwo, bodies);
   newer[0] = 2;
   SendRaw(newer);
-  SendRaw(EncodePeerFrame({1}, kStranger, bodies));
+  SendRaw(EncodePeerFrame(1, kStranger, bodies));
   ASSERT_TRUE(RunUntil([&] { return one->counters().frames_unknown == 2; }));
   EXPECT_TRUE(at_one_.empty());
 }
 
-TEST_F(ZmqRingTest, AnotherEpochIsCountedAndPassedOn) {
+TEST_F(ZmqRingTest, MessagesBearTheViewOfTheirSender) {
   const auto one = OpenOne();
-  const auto two = OpenTwo({2});
-  two->Send({kTwo, kOne, "hello"});
+  const auto two = OpenTwo();
+  two->Send({kTwo, kOne, "old", 4});
+  two->Send({kTwo, kOne, "new", 5});
   two->Flush();
-  ASSERT_TRUE(RunUntil([&] { return at_one_.size() == 1; }));
-  EXPECT_EQ(one->counters().epoch_mismatches, 1U);
+  ASSERT_TRUE(RunUntil([&] { return at_one_.size() == 2; }));
+  EXPECT_EQ(at_one_[0].view, 4U);
+  EXPECT_EQ(at_one_[1].view, 5U);
+}
+
+TEST_F(ZmqRingTest, PeersComeAndGoWhileItRuns) {
+  const auto one = OpenOne();
+  const auto two = OpenTwo();
+  one->SetPeers({});
+  one->Send({kOne, kTwo, "nobody"});
+  EXPECT_EQ(one->counters().messages_dropped, 1U);
+  one->SetPeers({{kTwo, kTwoAddress}});
+  one->Send({kOne, kTwo, "hello"});
+  one->Flush();
+  ASSERT_TRUE(RunUntil([&] { return at_two_.size() == 1; }));
+  EXPECT_EQ(at_two_[0].body, "hello");
 }
 
 TEST_F(ZmqRingTest, AMessageToNobodyWeKnowIsDropped) {

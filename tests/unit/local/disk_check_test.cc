@@ -230,5 +230,26 @@ TEST_F(DiskCheckTest, DotsTellOfIncarnationsToo) {
   EXPECT_FALSE(known.at(0).message.empty);
 }
 
+TEST_F(DiskCheckTest, WhoJoinsLaterDoesNotMakeANewRingAnOldOne) {
+  Life life(disk_, 0);
+  life.HearNothingKnown();
+  life.Begin();
+  View view = FirstView(SmallTopology(), "");
+  Layout next;
+  next.topology = SmallTopology(4);
+  next.topology.epoch = {2};
+  for (const Region& region : next.topology.regions) {
+    next.tables.emplace(region.id, PartitionTable::Build(next.topology, region.id,
+                                                         &view.layout.tables.at(region.id)));
+  }
+  life.ring.Adopt(*ViewForLayout(view, {1}, next));
+  life.check.FollowView();
+  const auto asks = SentOf<DiskAsk>(life.TickAt(1100));
+  EXPECT_EQ(NumbersOf(asks), std::vector<std::uint32_t>{4});
+  life.Hear(4, {kNonce, 0, 0, false}, 1110);  // it has been written some rows already
+  EXPECT_FALSE(life.check.contradicted());
+  EXPECT_EQ(SentOf<LifeMark>(life.TickAt(3000)).size(), 3U) << "and hears of this disk now";
+}
+
 }  // namespace
 }  // namespace meridian::local

@@ -303,5 +303,22 @@ TEST_F(GetCoordinatorTest, WhenAReplicaIsBeingFilledAnotherIsAskedAtOnce) {
   EXPECT_TRUE(node_.End().messages.empty());
 }
 
+TEST_F(GetCoordinatorTest, ANewViewAsksAnewAndOldAnswersAreNobodys) {
+  const std::uint64_t id = Ask(2);
+  ASSERT_EQ(asked_.size(), 1U);
+  View next = FirstView(SmallTopology(), "");
+  Layout same = next.layout;
+  same.topology.epoch = {2};
+  node_.ring.Adopt(*ViewForLayout(next, {1}, same));
+  coordinator_.FollowView(At(1));
+  const auto again = SentOf<ReadRow>(node_.End());
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_NE(again[0].message.id, id);
+  coordinator_.OnRowRead(At(2), {again[0].to.number}, {id, {}});
+  EXPECT_TRUE(Undecided());
+  coordinator_.OnRowRead(At(2), {again[0].to.number}, {again[0].message.id, {}});
+  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
+}
+
 }  // namespace
 }  // namespace meridian::local

@@ -24,6 +24,20 @@ PartitionSeen SomeSeen() {
 const LeafName kLeaf{{{1}, {2}}, 1023};
 const RowPrint kPrint{"row", {5}, true, kUpdate.row.context, {{{kA, 3}, {6}, true}}};
 const Mend kMend{"row", {5}, AuditCause::kContent, true};
+// One region, one node, one partition.
+Layout TinyLayout(std::uint64_t epoch) {
+  Layout layout;
+  layout.topology.epoch = {epoch};
+  layout.topology.partition_bits = 0;
+  Node node{{1}, "n", "r", 100, {"h", 1}, {"h", 2}, {"h", 3}};
+  Gateway gateway{1, "g", {"h", 4}, {"h", 5}, {"h", 6}};
+  layout.topology.regions = {{{1}, "here", {node}, {gateway}}};
+  layout.topology.placements = {{{1}, "all", {{RegionId{1}, 1}}}};
+  layout.topology.namespaces = {{{1}, "default", {1}, Policy::kLww, Durability::kOs}};
+  layout.text = "file";
+  layout.tables.emplace(RegionId{1}, PartitionTable::Build(layout.topology, {1}));
+  return layout;
+}
 
 // One of each, by name, with every field set.
 const std::map<std::string, RingMessage>& Examples() {
@@ -72,6 +86,15 @@ const std::map<std::string, RingMessage>& Examples() {
       {"life_mark", LifeMark{5, 300}},
       {"read_refused", ReadRefused{7}},
       {"fill_rows", FillRows{7, {kUpdate}, "after", true, true}},
+      {"decree_call", DecreeCall{DecreeCallKind::kPromise, 4, {3, {2}}, {1, {1}}, "view"}},
+      {"view_notice", ViewNotice{4, true, false}},
+      {"view_ask", ViewAsk{4}},
+      {"view_told", ViewTold{{4, Stage::kFilling, TinyLayout(3), TinyLayout(2)}}},
+      {"layout_told", LayoutTold{TinyLayout(3)}},
+      {"sum_ask", SumAsk{7, {{1}, {2}}}},
+      {"sum", Sum{7, {0xff00ff00ff00ff00}, {0x00ff00ff00ff00ff}}},
+      {"hand_on", HandOn{SomeSeen()}},
+      {"held_here", HeldHere{{{1}, {2}}, {0xff00ff00ff00ff00}}},
   };
   return kExamples;
 }

@@ -55,5 +55,29 @@ TEST(WriteQuorumTest, AStandInsCopyCountsAndARefusalDoesNot) {
   EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
 }
 
+TEST(WriteQuorumTest, WhileAPartitionMovesBothLayoutsNeedW) {
+  WriteQuorum quorum({{1}, {2}, {3}}, 2);
+  quorum.AlsoRequire({{1}, {4}, {5}});
+  quorum.RecordAck({2});
+  quorum.RecordAck({3});
+  EXPECT_EQ(quorum.verdict(), Verdict::kPending) << "none of the other layout";
+  quorum.RecordAck({1});
+  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  quorum.RecordAck({4});
+  EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
+}
+
+TEST(WriteQuorumTest, ANodeOfTheOtherLayoutAloneDoesNotCountForTheFirst) {
+  WriteQuorum quorum({{1}, {2}, {3}}, 2);
+  quorum.AlsoRequire({{3}, {4}, {5}});
+  quorum.RecordAck({4});
+  quorum.RecordAck({5});
+  EXPECT_EQ(quorum.acks(), 0U);
+  quorum.RecordAck({1});
+  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  quorum.RecordAck({2});
+  EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
+}
+
 }  // namespace
 }  // namespace meridian::local

@@ -35,7 +35,7 @@ TEST(ClientApiTest, AnAnswerComesBackAsItWas) {
 
 TEST(ClientApiTest, ValuesThatDoNotExistAreRefused) {
   ClientRequest request;
-  request.operation = static_cast<Operation>(8);
+  request.operation = static_cast<Operation>(11);
   EXPECT_EQ(DecodeRequest(EncodeRequest(request)).error().code, ErrorCode::kCorrupt);
   request = {};
   request.level = static_cast<Level>(4);

@@ -147,5 +147,32 @@ TEST_F(RegionViewTest, KnowsWhichGatewaysShareTheWork) {
   EXPECT_EQ(view.gateways(), (std::vector<std::uint32_t>{1, 2}));
 }
 
+TEST_F(RegionViewTest, WhatIsHeldFollowsThePrimariesOfTheView) {
+  Report(1, 9);
+  Report(2, 9);
+  EXPECT_EQ(view.Held(kPartition), Seen(kA, 1, 9));
+  const std::uint64_t before = view.changes();
+  const local::View first = local::FirstView(ThreeRegions(3), "");
+  local::Layout next;
+  next.topology = ThreeRegions(4);
+  next.topology.epoch = {2};
+  next.topology.regions[0].nodes.erase(next.topology.regions[0].nodes.begin() + 1);
+  for (const local::Region& region : next.topology.regions) {
+    next.tables.emplace(
+        region.id,
+        local::PartitionTable::Build(next.topology, region.id, &first.layout.tables.at(region.id)));
+  }
+  local::View after = *ViewForLayout(first, kUs, next);
+  ring.Adopt(after);
+  view.FollowRing();
+  EXPECT_EQ(view.Held(kPartition), Seen(kA, 1, 9)) << "reads have not moved yet";
+  EXPECT_GT(view.changes(), before);
+  for (int step = 0; step < 2; ++step) ring.Adopt(after = NextStep(after));
+  view.FollowRing();
+  EXPECT_TRUE(view.Held(kPartition).empty()) << "node 2 is a primary of nothing any more";
+  Report(4, 9);
+  EXPECT_EQ(view.Held(kPartition), Seen(kA, 1, 9));
+}
+
 }  // namespace
 }  // namespace meridian::node

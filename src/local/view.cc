@@ -1,0 +1,65 @@
+#include "local/view.h"
+
+namespace meridian::local {
+namespace {
+
+const PartitionTable& TableIn(const Layout& layout, RegionId region) {
+  static const PartitionTable kNone;
+  const auto found = layout.tables.find(region);
+  return found == layout.tables.end() ? kNone : found->second;
+}
+
+}  // namespace
+
+const char* NameOf(Stage stage) {
+  constexpr const char* kNames[] = {"settled", "filling", "switched"};
+  return kNames[static_cast<std::size_t>(stage)];
+}
+
+bool Layout::IsComplete(RegionId region) const {
+  return topology.FindRegion(region) != nullptr && TableIn(*this, region).Fits(topology, region);
+}
+
+View FirstView(Topology topology, Bytes text) {
+  View view;
+  view.number = 1;
+  for (const Region& region : topology.regions) {
+    view.layout.tables.emplace(region.id, PartitionTable::Build(topology, region.id));
+  }
+  view.layout.topology = std::move(topology);
+  view.layout.text = std::move(text);
+  return view;
+}
+
+Result<View> ViewForLayout(const View& view, RegionId region, Layout next) {
+  const Failure busy = Fail(ErrorCode::kInvalidArgument,
+                            "the change to epoch " + std::to_string(view.layout.epoch().value) +
+                                " is under way in a region; wait until it is complete");
+  if (view.stage == Stage::kSwitched) return busy;
+  View after;
+  after.number = view.number + 1;
+  const PartitionTable& table = TableIn(next, region);
+  if (view.stage == Stage::kFilling) {
+    if (table != TableIn(*view.former, region)) return busy;
+  } else if (table != TableIn(view.layout, region)) {
+    after.stage = Stage::kFilling;
+  }
+  after.former = view.layout;
+  after.layout = std::move(next);
+  return after;
+}
+
+bool IsUsableIn(const View& view, RegionId region) {
+  const bool knows_former =
+      view.former ? view.former->IsComplete(region) : view.stage == Stage::kSettled;
+  return view.number != 0 && view.layout.IsComplete(region) && knows_former;
+}
+
+View NextStep(const View& view) {
+  View after = view;
+  ++after.number;
+  after.stage = view.stage == Stage::kFilling ? Stage::kSwitched : Stage::kSettled;
+  return after;
+}
+
+}  // namespace meridian::local

@@ -1,0 +1,138 @@
+// What operators order of a ring: a new layout, or the one before again.
+
+#include <algorithm>
+
+#include "local/topology_plan.h"
+#include "node/request_rules.h"
+#include "node/succession.h"
+#include "node/topology_text.h"
+
+namespace meridian::node {
+namespace {
+
+using local::Stage;
+using local::View;
+
+std::string Lines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "; ") + line;
+  return text;
+}
+
+// Regions and copies are not changed while the system runs.
+std::optional<std::string> OutsideOfRing(const local::Topology& present,
+                                         const local::Topology& next) {
+  for (const local::Region& region : next.regions) {
+    if (present.FindRegion(region.id) == nullptr) {
+      return "region " + region.name + " would come; this release changes nodes and racks only";
+    }
+  }
+  const bool same = std::ranges::equal(present.placements, next.placements, {},
+                                       &local::Placement::replicas, &local::Placement::replicas);
+  if (same) return std::nullopt;
+  return "placements would change; this release changes nodes and racks only";
+}
+
+}  // namespace
+
+void Succession::Refuse(RequestTag tag, Status status, std::string why) {
+  turn_.Reply(tag, EncodeAnswer(Refused(status, std::move(why))));
+}
+
+bool Succession::CanChange(RequestTag tag, const ClientRequest& request) {
+  const local::Region* first = nullptr;
+  for (const local::Region& region : ring_.topology().regions) {
+    if (first == nullptr && !region.nodes.empty()) first = &region;
+  }
+  const auto refuse = [&](Status status, const std::string& why) {
+    Refuse(tag, status, why);
+    return false;
+  };
+  if (view_.number == 0) return refuse(Status::kUnavailable, "this node is not in the ring yet");
+  if (first == nullptr || first->id != ring_.self().region) {
+    return refuse(Status::kBadRequest,
+                  "changes begin in region " + first->name + "; ask a node there");
+  }
+  if (!decree_.IsVoter()) return refuse(Status::kUnavailable, "this node has no vote; ask another");
+  const std::uint64_t next = view_.layout.epoch().value + 1;
+  if (request.key != std::to_string(next)) {
+    return refuse(Status::kConflict, "the ring is at epoch " + std::to_string(next - 1) +
+                                         "; version " + std::to_string(next) + " is next, not " +
+                                         request.key + ": look at what was applied, and plan anew");
+  }
+  if (wish_ || decree_.HasWish()) {
+    return refuse(Status::kConflict, "a change is being decided right now; try again");
+  }
+  return true;
+}
+
+void Succession::Apply(Moment now, RequestTag tag, const ClientRequest& request) {
+  if (!CanChange(tag, request)) return;
+  auto parsed = ParseTopology(request.value);
+  if (const auto* mistakes = std::get_if<std::vector<TopologyMistake>>(&parsed)) {
+    return Refuse(tag, Status::kBadRequest, FormatMistakes("topology", *mistakes));
+  }
+  auto& topology = std::get<local::Topology>(parsed);
+  const View& view = view_;
+  const local::TopologyPlan plan = PlanChange(view.layout.topology, view.layout.tables, topology);
+  if (auto refusal = OutsideOfRing(view.layout.topology, topology)) {
+    return Refuse(tag, Status::kBadRequest, *refusal);
+  }
+  if (!plan.refusals.empty()) return Refuse(tag, Status::kBadRequest, Lines(plan.refusals));
+  local::Layout next{std::move(topology), request.value, {}};
+  for (const local::Region& region : next.topology.regions) {
+    const auto former = view.layout.tables.find(region.id);
+    const local::PartitionTable* before =
+        former == view.layout.tables.end() ? nullptr : &former->second;
+    next.tables.emplace(region.id, local::PartitionTable::Build(next.topology, region.id, before));
+  }
+  Begin(now, tag, std::move(next));
+}
+
+// Everything as before, under the next number.
+void Succession::TakeBack(Moment now, RequestTag tag, const ClientRequest& request) {
+  if (!CanChange(tag, request)) return;
+  if (view_.stage != Stage::kFilling) {
+    return Refuse(tag, Status::kConflict,
+                  "there is nothing to take back: the last change is complete, or reads have moved "
+                  "already; apply the former file under the next version instead");
+  }
+  local::Layout next = *view_.former;
+  next.topology.epoch = {view_.layout.epoch().value + 1};
+  Begin(now, tag, std::move(next));
+}
+
+void Succession::Begin(Moment now, RequestTag tag, local::Layout next) {
+  if (view_.stage == Stage::kSettled && view_.former) {
+    for (const NodeId node : Awaited()) {
+      const auto notice = notices_.find(ring_.Process(node));
+      if (notice == notices_.end()) continue;  // it is down: nobody waits for it
+      return Refuse(
+          tag, Status::kConflict,
+          "the last change is not complete: " + ring_.topology().NameOf(ring_.Process(node)) +
+              " still hands partitions over; wait for `meridian topology status`");
+    }
+  }
+  const Epoch epoch = next.epoch();
+  auto after = ViewForLayout(view_, ring_.self().region, std::move(next));
+  if (!after) return Refuse(tag, Status::kConflict, after.error().message);
+  Bytes value = Encode(*after);
+  wish_ = Wish{tag, epoch, value, now.monotonic + options_.apply_timeout};
+  decree_.Propose(now, std::move(value));
+}
+
+// The next epoch is decided: the operator's, or another's.
+void Succession::AnswerWishes(Moment) {
+  if (!wish_) return;
+  const Wish wish = *std::exchange(wish_, std::nullopt);
+  if (Encode(view_) != wish.value) {
+    return Refuse(wish.tag, Status::kConflict,
+                  "another change became epoch " + std::to_string(view_.layout.epoch().value) +
+                      "; look at what it is, and plan anew");
+  }
+  ClientAnswer done;
+  done.values = {"{\"epoch\":" + std::to_string(wish.epoch.value) + "}"};
+  turn_.Reply(wish.tag, EncodeAnswer(done), turn_.Barrier());
+}
+
+}  // namespace meridian::node

@@ -1,0 +1,40 @@
+#include "node/topology_view.h"
+
+#include <nlohmann/json.hpp>
+
+namespace meridian::node {
+
+std::string TopologyJson(const local::Ring& ring, const Succession& succession,
+                         const local::FillingFigures& filling, const local::RefillProgress& fill,
+                         std::size_t handing_on) {
+  const local::View& view = succession.view();
+  nlohmann::json awaited = nlohmann::json::array();
+  for (const NodeId node : succession.Awaited()) {
+    awaited.push_back(ring.topology().NameOf(ring.Process(node)));
+  }
+  const bool settled = view.number != 0 && view.stage == local::Stage::kSettled;
+  nlohmann::json json;
+  json["node"] = ring.topology().NameOf(ring.self());
+  json["region"] = ring.region().name;
+  json["epoch"] = view.number == 0 ? 0 : view.layout.epoch().value;
+  json["former_epoch"] = view.former ? view.former->epoch().value : 0;
+  json["member"] = ring.IsKnown() && ring.HasSelf();
+  json["view"] = view.number;
+  json["stage"] = view.number == 0 ? "waiting" : NameOf(view.stage);
+  json["complete"] = settled && (awaited.empty() || !view.former);
+  json["awaited"] = awaited;
+  // This node's part in it.
+  json["moving"] = {{"partitions", filling.partitions},
+                    {"filled", filling.filled},
+                    {"rows", fill.rows},
+                    {"bytes", fill.bytes},
+                    {"sums_equal", filling.sums_equal},
+                    {"sums_differ", filling.sums_differ},
+                    {"sums_unheld", filling.sums_unheld},
+                    {"handing_on", handing_on}};
+  if (fill.left) json["moving"]["left_ms"] = Milliseconds(*fill.left);
+  json["file"] = view.layout.text;
+  return json.dump();
+}
+
+}  // namespace meridian::node

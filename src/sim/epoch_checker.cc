@@ -1,0 +1,28 @@
+#include "sim/epoch_checker.h"
+
+#include "base/fail_stop.h"
+#include "base/hash.h"
+#include "local/view.h"
+
+namespace meridian::sim {
+
+void EpochChecker::OnApplied(ProcessId process, const WriteBatch& batch) {
+  for (const Write& write : batch.writes) {
+    if (write.column != Column::kMeta || write.key != "view" || !write.value) continue;
+    const auto view = OrStop(DecodeVersioned<local::View>(1, *write.value));
+    const Stored stored{HashOf(*write.value), view.layout.epoch().value};
+    const std::string name = "view " + std::to_string(view.number) + " at " + ToString(process);
+    auto& views = views_[process.region];
+    const auto [known, is_new] = views.emplace(view.number, stored);
+    if (known->second.hash != stored.hash) violations_.Add(name + " is not what others have");
+    if (!is_new) continue;
+    if (known != views.begin() && std::prev(known)->second.epoch > stored.epoch) {
+      violations_.Add(name + " goes back to an earlier epoch");
+    }
+    if (std::next(known) != views.end() && std::next(known)->second.epoch < stored.epoch) {
+      violations_.Add(name + " is of a later epoch than the view after it");
+    }
+  }
+}
+
+}  // namespace meridian::sim

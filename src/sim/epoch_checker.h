@@ -1,0 +1,29 @@
+// Views are unique and only go forward: of one number in one region, everybody stores the same, and
+// a later number never has an earlier epoch.
+
+#pragma once
+
+#include <map>
+
+#include "base/ports.h"
+#include "sim/violations.h"
+
+namespace meridian::sim {
+
+class EpochChecker {
+ public:
+  // `violations` outlives this.
+  explicit EpochChecker(Violations& violations) : violations_(violations) {}
+
+  void OnApplied(ProcessId process, const WriteBatch& batch);
+
+ private:
+  struct Stored {
+    std::uint64_t hash = 0;
+    std::uint64_t epoch = 0;
+  };
+  Violations& violations_;
+  std::map<RegionId, std::map<std::uint64_t, Stored>> views_;  // by number
+};
+
+}  // namespace meridian::sim

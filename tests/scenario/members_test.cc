@@ -1,0 +1,177 @@
+// Nodes that come and go while the ring serves: rows are where they belong afterwards, nothing that
+// was acknowledged is lost, whoever crashes meanwhile.
+
+#include <gmock/gmock.h>
+
+#include "sim/rest_checker.h"
+#include "sim/scenario.h"
+
+namespace meridian::sim {
+namespace {
+
+using node::Status;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+
+constexpr int kKeys = 60;
+
+class MembersTest : public ::testing::Test {
+ protected:
+  // Three nodes and 16 partitions a region.
+  MembersTest() : s(TopologyShape{3, 1, 1, 2, 4}) {
+    s.RunFor(seconds(2));
+    for (int i = 0; i < kKeys; ++i) {
+      EXPECT_EQ(s.Put(Scenario::Node(1, 1), Key(i), "v" + std::to_string(i)).status, Status::kOk);
+    }
+    s.RunFor(seconds(3));
+  }
+
+  static Bytes Key(int i) { return "key" + std::to_string(i); }
+  // Region 1 has these nodes, whatever it had.
+  local::Topology With(std::vector<std::uint32_t> numbers, std::uint64_t epoch) const {
+    local::Topology next = s.topology();
+    next.epoch = {epoch};
+    next.regions.front().nodes.clear();
+    for (const std::uint32_t number : numbers) {
+      local::Node node;
+      node.id = {number};
+      node.name = "r1-" + std::to_string(number);
+      node.rack = "rack0";
+      next.regions.front().nodes.push_back(node);
+    }
+    return next;
+  }
+  void Change(const local::Topology& next) {
+    const auto answer = s.Apply(Scenario::Node(1, 1), next);
+    ASSERT_EQ(answer.status, Status::kOk) << answer.message;
+  }
+  // Runs until the change is over everywhere; what is left, else.
+  std::string RunUntilComplete() {
+    std::optional<std::string> left;
+    for (int i = 0; i < 120; ++i) {
+      s.RunFor(seconds(1));
+      left = ComplaintOfOwners(s.cluster());
+      if (!left) return "";
+    }
+    return *left;
+  }
+  void ExpectAllThere(std::uint32_t at) {
+    for (int i = 0; i < kKeys; ++i) {
+      EXPECT_THAT(s.Get(Scenario::Node(1, at), Key(i)).values,
+                  ElementsAre("v" + std::to_string(i)));
+    }
+  }
+  std::size_t RowsOn(std::uint32_t number) {
+    std::size_t rows = 0;
+    const auto count = [&](const Entry&) { return ++rows != 0; };
+    EXPECT_TRUE(
+        s.cluster().at(Scenario::Node(1, number)).disk().Scan(Column::kData, {}, {}, count));
+    return rows;
+  }
+
+  Scenario s;
+};
+
+TEST_F(MembersTest, ANodeComesAndHasItsShare) {
+  const local::Topology next = With({1, 2, 3, 4}, 2);
+  s.Join(Scenario::Node(1, 4), next);
+  s.RunFor(seconds(2));
+  EXPECT_EQ(s.Get(Scenario::Node(1, 4), Key(1)).status, Status::kUnavailable) << "not applied yet";
+  Change(next);
+  EXPECT_EQ(RunUntilComplete(), "");
+  EXPECT_GT(RowsOn(4), kKeys / 2U) << "three quarters of the rows, roughly";
+  EXPECT_EQ(RowsOn(1) + RowsOn(2) + RowsOn(3) + RowsOn(4), 3U * kKeys);
+  ExpectAllThere(4);
+  EXPECT_EQ(s.RunUntilQuiet(), "");
+  EXPECT_EQ(s.Violated(), "");
+}
+
+TEST_F(MembersTest, ANodeGoesAndItsRowsAreOnOthers) {
+  const local::Topology four = With({1, 2, 3, 4}, 2);
+  s.Join(Scenario::Node(1, 4), four);
+  Change(four);
+  ASSERT_EQ(RunUntilComplete(), "");
+  Change(With({1, 3, 4}, 3));
+  EXPECT_EQ(RunUntilComplete(), "");
+  EXPECT_EQ(RowsOn(2), 0U);
+  for (const std::uint32_t number : {1U, 3U, 4U}) EXPECT_EQ(RowsOn(number), kKeys) << number;
+  EXPECT_EQ(s.Get(Scenario::Node(1, 2), Key(1)).status, Status::kUnavailable) << "it has left";
+  ExpectAllThere(3);
+  EXPECT_EQ(s.RunUntilQuiet(), "");
+}
+
+TEST_F(MembersTest, ADeadNodeIsReplaced) {
+  s.Crash(Scenario::Node(1, 2));
+  const local::Topology next = With({1, 3, 4}, 2);
+  s.Join(Scenario::Node(1, 4), next);
+  Change(next);
+  for (int i = 0; i < 60 && s.cluster().ring({1}).view() != 4; ++i) s.RunFor(seconds(1));
+  ASSERT_EQ(s.cluster().ring({1}).stage(), local::Stage::kSettled);
+  EXPECT_EQ(RowsOn(4), kKeys);
+  // It comes back after all, learns that it has left, and hands on what it has.
+  s.Restart(Scenario::Node(1, 2));
+  EXPECT_EQ(RunUntilComplete(), "");
+  EXPECT_EQ(RowsOn(2), 0U);
+  ExpectAllThere(4);
+}
+
+TEST_F(MembersTest, WritesWhileItMovesAreInBothLayoutsAndStay) {
+  const local::Topology next = With({1, 2, 3, 4}, 2);
+  s.Join(Scenario::Node(1, 4), next);
+  Change(next);
+  for (int i = 0; i < kKeys; ++i) {
+    const auto read = s.Get(Scenario::Node(1, 1 + static_cast<std::uint32_t>(i) % 3), Key(i));
+    ASSERT_THAT(read.values, ElementsAre("v" + std::to_string(i)));
+    const auto put = s.Put(Scenario::Node(1, 1 + static_cast<std::uint32_t>(i) % 3), Key(i),
+                           "w" + std::to_string(i), {.context = read.context});
+    ASSERT_EQ(put.status, Status::kOk) << put.message;
+    EXPECT_THAT(s.Get(Scenario::Node(1, 1), Key(i)).values, ElementsAre("w" + std::to_string(i)));
+    s.RunFor(milliseconds(20));
+  }
+  EXPECT_EQ(RunUntilComplete(), "");
+  for (int i = 0; i < kKeys; ++i) {
+    EXPECT_THAT(s.Get(Scenario::Node(1, 4), Key(i)).values, ElementsAre("w" + std::to_string(i)));
+  }
+  EXPECT_EQ(s.RunUntilQuiet(), "");
+  EXPECT_EQ(s.Violated(), "");
+}
+
+TEST_F(MembersTest, ItIsTakenBackWhileItFills) {
+  const local::Topology next = With({1, 2, 3, 4}, 2);
+  s.Join(Scenario::Node(1, 4), next);
+  s.Cut(Scenario::Node(1, 1), Scenario::Node(1, 4));  // so that it cannot be filled
+  s.Cut(Scenario::Node(1, 3), Scenario::Node(1, 4));
+  Change(next);
+  s.RunFor(seconds(5));
+  ASSERT_EQ(s.cluster().ring({1}).stage(), local::Stage::kFilling);
+  const auto back = s.TakeBack(Scenario::Node(1, 3), 3);
+  EXPECT_EQ(back.status, Status::kOk) << back.message;
+  s.Heal();
+  EXPECT_EQ(RunUntilComplete(), "");
+  EXPECT_EQ(RowsOn(4), 0U);
+  EXPECT_EQ(RowsOn(2), kKeys);
+  ExpectAllThere(2);
+  EXPECT_EQ(s.RunUntilQuiet(), "");
+}
+
+// Each of them crashes after each so many milliseconds of the change; it goes on.
+TEST_F(MembersTest, ACrashOfAnybodyAtAnyStepDelaysItOnly) {
+  local::Topology next = With({1, 2, 3, 4}, 2);
+  s.Join(Scenario::Node(1, 4), next);
+  Change(next);
+  for (int i = 0; i < 60; ++i) {
+    const ProcessId node = Scenario::Node(1, 1 + static_cast<std::uint32_t>(i) % 4);
+    s.Crash(node);
+    s.RunFor(milliseconds(30));
+    s.Restart(node);
+    s.RunFor(milliseconds(97));
+  }
+  EXPECT_EQ(RunUntilComplete(), "");
+  ExpectAllThere(4);
+  EXPECT_EQ(s.RunUntilQuiet(), "");
+  EXPECT_EQ(s.Violated(), "");
+}
+
+}  // namespace
+}  // namespace meridian::sim

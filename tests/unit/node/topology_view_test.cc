@@ -1,0 +1,40 @@
+#include "node/topology_view.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/succession_ring.h"
+
+namespace meridian::node {
+namespace {
+
+nlohmann::json Shown(test::SuccessionRing& ring, std::uint32_t number) {
+  const auto& member = ring.members.at(number);
+  return nlohmann::json::parse(
+      TopologyJson(*member.ring, *member.succession, {8, 3, 0, 0, 0}, {}, 2));
+}
+
+TEST(TopologyViewTest, ShowsTheEpochAndWhomItWaitsFor) {
+  test::SuccessionRing ring(3);
+  ring.Run();
+  EXPECT_EQ(Shown(ring, 1)["epoch"], 1);
+  EXPECT_EQ(Shown(ring, 1)["complete"], true);
+  EXPECT_EQ(Shown(ring, 1)["member"], true);
+  ring.Start(4, test::SuccessionRing::WithNodes(4, 2));
+  EXPECT_EQ(Shown(ring, 4)["stage"], "waiting");
+  EXPECT_EQ(Shown(ring, 4)["member"], false);
+  ring.Order(1, Operation::kApply, test::SuccessionRing::WithNodes(4, 2), 2);
+  ring.Run();
+  ring.Pass(std::chrono::seconds(1));
+  const nlohmann::json filling = Shown(ring, 1);
+  EXPECT_EQ(filling["stage"], "filling");
+  EXPECT_EQ(filling["former_epoch"], 1);
+  EXPECT_EQ(filling["complete"], false);
+  EXPECT_EQ(filling["moving"]["filled"], 3);
+  EXPECT_EQ(filling["moving"]["handing_on"], 2);
+  EXPECT_EQ(filling["awaited"], (nlohmann::json{"r1-4"}));
+}
+
+}  // namespace
+}  // namespace meridian::node
