@@ -1,6 +1,7 @@
 #include "io/lasting_storage.h"
 
 #include <filesystem>
+#include <thread>
 
 namespace meridian::io {
 
@@ -8,7 +9,15 @@ LastingStorage::LastingStorage(RocksdbStorage& disk, std::string path, Options o
     : disk_(disk), path_(std::move(path)), options_(options) {}
 
 Result<Done> LastingStorage::Apply(const WriteBatch& batch) {
-  if (!IsWaiting()) {
+  is_applying_ = true;
+  const Result<Done> applied = ApplyOrKeep(batch);
+  is_applying_ = false;
+  return applied;
+}
+
+// Nothing is written beside a recovery: it would not outlast a second failure.
+Result<Done> LastingStorage::ApplyOrKeep(const WriteBatch& batch) {
+  if (!IsWaiting() && !is_starved_) {
     const Result<bool> written = disk_.TryApply(batch);
     if (!written) return written.failure();
     if (*written) return Done{};
@@ -44,6 +53,7 @@ Result<bool> LastingStorage::WriteWaiting() {
 
 Result<bool> LastingStorage::TryAll() {
   if (is_starved_) {
+    while (is_applying_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const Result<bool> resumed = disk_.Recover();
     if (!resumed || !*resumed) return resumed;
   }

@@ -55,6 +55,7 @@ class LastingStorage final : public Storage, public DiskGauge {
  private:
   using Waiting = std::map<Bytes, std::optional<Bytes>, std::less<>>;
 
+  Result<Done> ApplyOrKeep(const WriteBatch& batch);
   void KeepWaiting(const WriteBatch& batch);
   bool IsWaiting() const { return is_waiting_.load(std::memory_order_acquire); }
   const Waiting& Of(Column column) const { return waiting_[static_cast<std::size_t>(column)]; }
@@ -73,6 +74,7 @@ class LastingStorage final : public Storage, public DiskGauge {
   BatchId last_;                               // likewise; the newest of them
   bool given_up_ = false;                      // likewise
   std::atomic<bool> is_waiting_ = false;       // waiting_ is not empty
+  std::atomic<bool> is_applying_ = false;      // the machine's thread is in Apply
   std::atomic<bool> is_starved_ = false;       // the last attempt found no room
 
   mutable std::chrono::steady_clock::time_point measured_at_;

@@ -82,7 +82,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksdbStorage::Options& options) {
   database.track_and_verify_wals_in_manifest = false;
   database.max_bgerror_resume_count = 0;
   database.listeners.push_back(std::make_shared<NeverResume>());
-  // What no log has (RocksdbStorage's filler) is not worth a flush at the end.
+  // What no log has (RocksdbStorage::Watch) is not worth a flush at the end.
   database.avoid_flush_during_shutdown = true;
 
   // One thread writes, so nobody is waited for or grouped with.

@@ -67,33 +67,42 @@ const rocksdb::WriteOptions kWrite;
 
 }  // namespace
 
-// RocksDB's recovery from a full disk goes on with the log in which a record is torn, and then
-// fails for good, when nothing is in memory that it could write out. So something always is: a row
-// of the column that is not used otherwise, which no log has.
-class RocksdbStorage::Filler final : public rocksdb::EventListener {
+// What RocksDB does not take care of when a disk is full.
+class RocksdbStorage::Watch final : public rocksdb::EventListener {
  public:
-  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo& flush) override {
-    if (flush.cf_name == rocksdb::kDefaultColumnFamilyName) is_needed_ = true;
+  // In the thread that failed, and before others can see it: a log whose last record is torn must
+  // not be synced.
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status*) override {
+    if (reason != rocksdb::BackgroundErrorReason::kCompaction) has_failed_ = true;
   }
+  bool has_failed() const { return has_failed_; }
+  bool Forget() { return has_failed_.exchange(false); }
 
+  // A recovery goes on with the log in which a record is torn, and then fails for good, when
+  // nothing is in memory that it could write out. So something always is: a row of the column that
+  // is not used otherwise, which no log has.
+  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo& flush) override {
+    if (flush.cf_name == rocksdb::kDefaultColumnFamilyName) is_bare_ = true;
+  }
   rocksdb::Status Fill(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family) {
-    if (!is_needed_.load(std::memory_order_relaxed)) return rocksdb::Status::OK();
-    is_needed_ = false;
+    if (!is_bare_.load(std::memory_order_relaxed)) return rocksdb::Status::OK();
+    is_bare_ = false;
     rocksdb::WriteOptions unlogged;
     unlogged.disableWAL = true;
     const rocksdb::Status filled = db.Put(unlogged, family, "filler", "");
-    if (!filled.ok()) is_needed_ = true;
+    if (!filled.ok()) is_bare_ = true;
     return filled;
   }
 
  private:
-  std::atomic<bool> is_needed_ = true;
+  std::atomic<bool> has_failed_ = false;
+  std::atomic<bool> is_bare_ = true;
 };
 
 RocksdbStorage::RocksdbStorage(std::string path)
     : path_(std::move(path)),
       scratch_(std::make_unique<rocksdb::WriteBatch>()),
-      filler_(std::make_shared<Filler>()) {}
+      watch_(std::make_shared<Watch>()) {}
 
 RocksdbStorage::~RocksdbStorage() {
   if (db_ == nullptr) return;
@@ -110,7 +119,7 @@ Result<std::unique_ptr<RocksdbStorage>> RocksdbStorage::Open(const Options& opti
   std::unique_ptr<RocksdbStorage> storage(new RocksdbStorage(options.path));
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions database = DatabaseOptions(options);
-  database.listeners.push_back(storage->filler_);
+  database.listeners.insert(database.listeners.begin(), storage->watch_);
   const rocksdb::Status status =
       rocksdb::DB::Open(database, options.path, ColumnFamilies(options), &storage->families_, &db);
   if (!status.ok()) return OpenFailed(options.path, status);
@@ -154,7 +163,7 @@ Result<Done> RocksdbStorage::Sync() {
 Result<bool> RocksdbStorage::TryApply(const WriteBatch& batch) {
   if (batch.writes.empty()) return true;
   CountNothing();
-  const rocksdb::Status filled = filler_->Fill(*db_, families_.back());
+  const rocksdb::Status filled = watch_->Fill(*db_, families_.back());
   if (!filled.ok()) return RoomFor("writing to", filled);
   scratch_->Clear();
   for (const Write& write : batch.writes) {
@@ -167,16 +176,22 @@ Result<bool> RocksdbStorage::TryApply(const WriteBatch& batch) {
 }
 
 Result<bool> RocksdbStorage::TrySync() {
-  return RoomFor("syncing", db_->SyncWAL());
+  if (watch_->has_failed()) return false;
+  const rocksdb::Status synced = db_->SyncWAL();
+  // A write has just failed; it says why.
+  if (synced.IsIOError() && Mentions(synced, "previous error")) return false;
+  return RoomFor("syncing", synced);
 }
 
 // A log that could not be written or synced cannot be trusted to be so by a second attempt: what it
-// should hold is written out from memory.
+// should hold is written out from memory. Resume does so if it knows of a failure; and then a write
+// that fails meanwhile would make a second time a failure for good.
 Result<bool> RocksdbStorage::Recover() {
+  const bool had_failed = watch_->Forget();
   rocksdb::Status status = db_->Resume();
   rocksdb::FlushOptions now;
   now.allow_write_stall = true;  // else it waits for flushes that wait for it
-  if (status.ok()) status = db_->Flush(now, families_);
+  if (status.ok() && !had_failed) status = db_->Flush(now, families_);
   return RoomFor("recovering", status);
 }
 

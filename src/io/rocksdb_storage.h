@@ -67,7 +67,7 @@ class RocksdbStorage final : public Storage {
                     const std::function<bool(const Entry&)>& visit) const override;
 
  private:
-  class Filler;
+  class Watch;
 
   explicit RocksdbStorage(std::string path);
   rocksdb::ColumnFamilyHandle* Family(Column column) const;
@@ -79,7 +79,7 @@ class RocksdbStorage final : public Storage {
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // by Column, then RocksDB's own default
   std::unique_ptr<rocksdb::WriteBatch> scratch_;        // kept for its memory
-  std::shared_ptr<Filler> filler_;
+  std::shared_ptr<Watch> watch_;
 };
 
 }  // namespace meridian::io
