@@ -103,7 +103,8 @@ class LogMemtable final : public MemTableRep {
   const KeyComparator& compare_;
   RowList runs_;  // ascending prefixes
   RowMaker maker_;
-  // The writer's own: an open hash table of all runs, at least half empty.
+  // The writer's own: an open hash table of all runs, at least half empty; its size is a power of
+  // two.
   std::vector<Run*> slots_;
   std::size_t run_count_ = 0;
 };
@@ -111,9 +112,9 @@ class LogMemtable final : public MemTableRep {
 // Where this run is, or would be.
 std::size_t LogMemtable::SlotOf(const Prefix& prefix) const {
   const std::uint64_t mixed = (prefix.high * 0x9e3779b97f4a7c15 + prefix.low) * 0xd6e8feb86659fd93;
-  std::size_t slot = (mixed >> 32) % slots_.size();
+  std::size_t slot = (mixed >> 32) & (slots_.size() - 1);
   while (slots_[slot] != nullptr && slots_[slot]->prefix != prefix) {
-    slot = (slot + 1) % slots_.size();
+    slot = (slot + 1) & (slots_.size() - 1);
   }
   return slot;
 }

@@ -17,8 +17,8 @@ using rocksdb::Slice;
 
 constexpr std::size_t kWordBits = 32;
 constexpr std::size_t kBucketsMin = kWordBits;
-constexpr std::size_t kBucketsMax = 32768;
-constexpr std::size_t kBytesPerBucket = 1024;
+constexpr std::size_t kBucketsMax = 131072;
+constexpr std::size_t kBytesPerBucket = 512;
 constexpr std::size_t kPlacementBytes = 2;
 
 // The buckets of a placement. `used` has a bit for each bucket with a row.
