@@ -67,6 +67,19 @@ const local::PreferenceList* Calls::ListFor(const ClientRequest& request, std::s
   return list;
 }
 
+void Calls::Follow(local::Topology topology, local::PartitionTable table) {
+  topology_ = std::move(topology);
+  table_ = std::move(table);
+  for (auto at = calls_.begin(); at != calls_.end();) {
+    const auto call = at++;
+    std::string message;
+    call->second.list = ListFor(call->second.request, message);
+    if (call->second.list != nullptr) continue;
+    call->second.uncertain |= call->second.waiting;
+    Finish(call, Failed(Status::kBadRequest, message));
+  }
+}
+
 void Calls::Start(Instant now, ClientRequest request, Duration timeout, Callback callback) {
   MERIDIAN_CHECK(timeout > Duration::zero());
   ++figures_.calls;

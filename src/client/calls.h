@@ -66,6 +66,10 @@ class Calls {
   // Requires a valid topology that has `region`.
   Calls(local::Topology topology, RegionId region, std::size_t max_in_flight, Random random);
 
+  // The ring is another one; calls in flight go on by it. Requires that the topology has the
+  // region.
+  void Follow(local::Topology topology, local::PartitionTable table);
+
   // request.timeout_ms is set here, for each attempt. Requires timeout > 0.
   void Start(Instant now, node::ClientRequest request, Duration timeout, Callback callback);
   // An answer from a node; whatever is unknown, late or malformed is ignored.

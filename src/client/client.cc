@@ -4,12 +4,20 @@
 #include <utility>
 
 #include "io/clocks.h"
+#include "node/client_layout.h"
 
 namespace meridian::client {
 namespace {
 
 // How long a request waits for a connection that is not there (yet).
 constexpr Duration kConnectGrace = std::chrono::milliseconds(300);
+constexpr Duration kAskForLayout = std::chrono::seconds(2);
+// The id of those questions; calls have others.
+constexpr std::uint64_t kLayoutId = UINT64_MAX;
+
+std::string EndpointOf(const local::Node& node) {
+  return "tcp://" + node.client.host + ':' + std::to_string(node.client.port);
+}
 
 node::ClientRequest RequestOf(node::Operation operation, std::string space, Bytes key) {
   node::ClientRequest request;
@@ -29,25 +37,28 @@ Result<std::unique_ptr<Client>> Client::Open(io::asio::io_context& loop,
     return Fail(ErrorCode::kInvalidArgument, "the topology has no such region");
   }
   std::map<NodeId, std::string> endpoints;
-  for (const local::Node& node : region->nodes) {
-    endpoints[node.id] = "tcp://" + node.client.host + ':' + std::to_string(node.client.port);
-  }
+  for (const local::Node& node : region->nodes) endpoints[node.id] = EndpointOf(node);
   std::unique_ptr<Client> client(new Client(loop, topology, settings));
   auto link = io::ClientLink::Open(
       loop, topology.epoch, endpoints,
       [raw = client.get()](NodeId from, std::uint64_t id, ByteView body) {
+        if (id == kLayoutId) return raw->OnLayout(body);
         raw->calls_.Receive(io::Now().monotonic, from, id, body);
       },
       [raw = client.get()](NodeId node) { raw->Lose(node); },
       [raw = client.get()] { raw->EndTurn(); });
   if (!link) return link.failure();
   client->link_ = std::move(*link);
+  client->SetAlarm();
   return client;
 }
 
 Client::Client(io::asio::io_context& loop, const local::Topology& topology,
                const ClientSettings& settings)
     : loop_(loop),
+      topology_(topology),
+      region_(settings.region),
+      ask_at_(io::Now().monotonic + kAskForLayout),
       calls_(topology, settings.region, settings.max_in_flight, Random(settings.seed)),
       alarm_(loop),
       self_(std::make_shared<Client*>(this)) {}
@@ -103,6 +114,50 @@ void Client::ReturnUnsent(Instant now) {
   }
 }
 
+void Client::AskForLayout(Instant now) {
+  if (now < ask_at_) return;
+  ask_at_ = now + kAskForLayout;
+  const auto& nodes = topology_.FindRegion(region_)->nodes;
+  node::ClientRequest ask = RequestOf(node::Operation::kTopology, {}, std::to_string(view_));
+  link_->Send(nodes[asked_++ % nodes.size()].id, kLayoutId, node::EncodeRequest(ask),
+              now + kConnectGrace);
+}
+
+namespace {
+
+// Whether every node that a request may be sent to is one of the region's.
+bool IsWhole(const node::ClientLayout& layout, RegionId here) {
+  const local::Region* region = layout.topology.FindRegion(here);
+  if (region == nullptr || !layout.table.Fits(layout.topology, here)) return false;
+  for (const local::Placement& placement : layout.topology.placements) {
+    if (!placement.replicas.contains(here)) continue;
+    for (std::uint32_t p = 0; p < layout.topology.partitions(); ++p) {
+      const auto* list = layout.table.ListOf(placement.id, {static_cast<std::uint16_t>(p)});
+      const bool known = std::ranges::all_of(list->nodes, [&](NodeId node) {
+        return std::ranges::find(region->nodes, node, &local::Node::id) != region->nodes.end();
+      });
+      if (!known) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+// An older release knows no such question: what it answers is no layout.
+void Client::OnLayout(ByteView body) {
+  const Result<node::ClientAnswer> answer = node::DecodeAnswer(body);
+  if (!answer || answer->values.size() != 1) return;
+  Result<node::ClientLayout> layout = Decode<node::ClientLayout>(answer->values.front());
+  if (!layout || layout->view <= view_ || !IsWhole(*layout, region_)) return;
+  for (const local::Node& node : layout->topology.FindRegion(region_)->nodes) {
+    if (!link_->Connect(node.id, EndpointOf(node))) return;  // asked again
+  }
+  view_ = layout->view;
+  topology_ = layout->topology;
+  calls_.Follow(std::move(layout->topology), std::move(layout->table));
+}
+
 // Callbacks first: what they start leaves in the same frames. Calls that end at once (refused) are
 // left to the next turn, so that a caller who repeats them cannot keep this one from ending.
 void Client::EndTurn() {
@@ -128,7 +183,7 @@ void Client::EndTurn() {
 // Setting a timer costs more than a call does, so it is only ever moved forward; one that rings
 // for a call that has ended does no harm.
 void Client::SetAlarm() {
-  const Instant next = std::min(calls_.NextDeadline(), link_->NextDeadline());
+  const Instant next = std::min({calls_.NextDeadline(), link_->NextDeadline(), ask_at_});
   if (next >= alarm_at_) return;
   alarm_at_ = next;
   alarm_.At(next, [this] {
@@ -136,6 +191,7 @@ void Client::SetAlarm() {
     const Instant now = io::Now().monotonic;
     ReturnUnsent(now);  // before the calls: what was never sent leaves no doubt
     calls_.Tick(now);
+    AskForLayout(now);
     EndTurn();
   });
 }

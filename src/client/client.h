@@ -5,10 +5,11 @@
 //     (*client)->Put("default", "cart", "milk", {}, [&](ClientAnswer answer, CallFigures) { ... });
 //     loop.Run();
 //
-// It knows the ring, so that a request goes to a node that holds the key, and it tries other nodes
-// when one does not answer (client/calls.h has the rules; docs/client.md what they mean to users).
-// Callbacks run on the loop, each exactly once, never inside the call that was given them; they may
-// make more calls, but not end the client. blocking_client.h is the same for code that waits.
+// It knows the ring, and asks every two seconds whether there is another one, so that a request
+// goes to a node that holds the key, and it tries other nodes when one does not answer
+// (client/calls.h has the rules; docs/client.md what they mean to users). Callbacks run on the
+// loop, each exactly once, never inside the call that was given them; they may make more calls, but
+// not end the client. blocking_client.h is the same for code that waits.
 
 #pragma once
 
@@ -64,8 +65,16 @@ class Client {
   void Lose(NodeId node);
   void ReturnUnsent(Instant now);
   void SetAlarm();
+  // Whether the ring is another one: asked of one node after the other.
+  void AskForLayout(Instant now);
+  void OnLayout(ByteView body);
 
   io::asio::io_context& loop_;
+  local::Topology topology_;  // as it is known
+  RegionId region_;
+  std::uint64_t view_ = 1;
+  std::size_t asked_ = 0;
+  Instant ask_at_;
   Calls calls_;
   std::unique_ptr<io::ClientLink> link_;
   io::Alarm alarm_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "client/exit_codes.h"
 #include "client/probe.h"
@@ -97,6 +98,8 @@ bool AwaitReady(const Sandbox& sandbox, const std::vector<const ProcessSpec*>& p
                 Duration patience) {
   const Instant deadline = io::Now().monotonic + patience;
   std::vector<const ProcessSpec*> waiting = processes;
+  // A process that has just begun may be nobody's for a moment: only the second look counts.
+  std::set<const ProcessSpec*> missed;
   while (!waiting.empty()) {
     for (const ProcessSpec*& process : waiting) {
       if (Answers(*process)) {
@@ -110,7 +113,7 @@ bool AwaitReady(const Sandbox& sandbox, const std::vector<const ProcessSpec*>& p
                     process->name.c_str());
         std::fflush(stdout);
         process = nullptr;
-      } else if (!sandbox.PidOf(*process)) {
+      } else if (!sandbox.PidOf(*process) && !missed.insert(process).second) {
         Complain(process->name + " ended instead of becoming ready");
         ShowLog(sandbox, *process);
         return false;

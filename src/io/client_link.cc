@@ -20,22 +20,28 @@ Result<std::unique_ptr<ClientLink>> ClientLink::Open(asio::io_context& loop, Epo
   std::unique_ptr<ClientLink> link(
       new ClientLink(loop, epoch, std::move(arrived), std::move(lost), std::move(turn_over)));
   for (const auto& [node, endpoint] : endpoints) {
-    auto socket = ZmqSocket::Open(loop, link->context_, {.kind = ZmqSocket::Kind::kDealer});
-    if (!socket) return socket.failure();
-    Peer& peer = link->peers_[node];
-    peer.socket = std::move(*socket);
-    peer.socket->OnWake([raw = link.get(), id = node, &peer] { raw->Drain(id, peer); });
-    auto monitor = ZmqMonitor::Open(
-        loop, link->context_, peer.socket->handle(),
-        [raw = link.get(), id = node, &peer](bool connected) { raw->OnNews(id, peer, connected); });
-    if (!monitor) return monitor.failure();
-    peer.monitor = std::move(*monitor);
-    if (Result<Done> connecting = peer.socket->Connect(endpoint); !connecting) {
+    if (Result<Done> connecting = link->Connect(node, endpoint); !connecting) {
       return connecting.failure();
     }
-    peer.socket->Wait();
   }
   return link;
+}
+
+Result<Done> ClientLink::Connect(NodeId node, const std::string& endpoint) {
+  if (peers_.contains(node)) return Done{};
+  auto socket = ZmqSocket::Open(loop_, context_, {.kind = ZmqSocket::Kind::kDealer});
+  if (!socket) return socket.failure();
+  Peer& peer = peers_[node];
+  peer.socket = std::move(*socket);
+  peer.socket->OnWake([this, node, &peer] { Drain(node, peer); });
+  auto monitor =
+      ZmqMonitor::Open(loop_, context_, peer.socket->handle(),
+                       [this, node, &peer](bool connected) { OnNews(node, peer, connected); });
+  if (!monitor) return monitor.failure();
+  peer.monitor = std::move(*monitor);
+  if (Result<Done> connecting = peer.socket->Connect(endpoint); !connecting) return connecting;
+  peer.socket->Wait();
+  return Done{};
 }
 
 ClientLink::ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived, Lost lost,

@@ -42,6 +42,9 @@ class ClientLink {
                                                   Arrived arrived, Lost lost,
                                                   std::function<void()> turn_over);
 
+  // One more node; nothing when it is known already. kIo when sockets cannot be had.
+  Result<Done> Connect(NodeId node, const std::string& endpoint);
+
   // Requires a node of the endpoints.
   void Send(NodeId to, std::uint64_t id, Bytes body, Instant keep_until);
   void Flush();

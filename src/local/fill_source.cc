@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t kFewOf = 8;
 // Rows looked at for one answer, when the asker has most of them.
 constexpr std::size_t kRowsLookedAt = 8192;
+constexpr std::size_t kPiecesOfWhole = 4;
 
 bool HasAll(const crdt::SeenVector& seen, const crdt::Row& row) {
   if (seen.empty() || row.versions.empty()) return false;
@@ -26,20 +27,23 @@ void FillSource::OnAsk(ProcessId from, const FillAsk& ask, bool sound) {
   FillRows answer;
   answer.id = ask.id;
   answer.sound = sound;
+  const bool gently = from.role == Role::kNode && ring_.IsFilling(ask.key, {from.number});
+  const std::size_t parts = gently ? kPiecesOfWhole : 1;
+  const Piece piece{bytes_per_answer_ / parts, kRowsLookedAt / parts};
   if (!ask.after.empty()) {
-    FillFromData(ask, answer);
+    FillFromData(ask, piece, answer);
   } else {
     const crdt::SeenVector& seen = replica_.log().Seen(ask.key);
     const crdt::SeenVector missing = seen.Without(ask.seen);
     const bool few = ask.by_log || missing.Count() < seen.Count() / kFewOf;
-    if (few && !missing.empty()) FillFromLog(ask, missing, answer);
-    if (!few) FillFromData(ask, answer);
+    if (few && !missing.empty()) FillFromLog(ask, piece, missing, answer);
+    if (!few) FillFromData(ask, piece, answer);
   }
   rows_sent_ += answer.rows.size();
   turn_.Send(from, Pack(std::move(answer)));
 }
 
-void FillSource::FillFromData(const FillAsk& ask, FillRows& answer) {
+void FillSource::FillFromData(const FillAsk& ask, const Piece& piece, FillRows& answer) {
   const PartitionRange range = PartitionRange::Of(ask.key, ring_.topology().partition_bits);
   const Bytes from = ask.after.empty() ? range.begin : std::max(range.begin, ask.after + '\0');
   answer.more = true;
@@ -54,16 +58,16 @@ void FillSource::FillFromData(const FillAsk& ask, FillRows& answer) {
       bytes += update.ApproximateBytes();
       answer.rows.push_back(std::move(update));
     }
-    if (bytes < bytes_per_answer_ && ++looked_at < kRowsLookedAt) return true;
+    if (bytes < piece.bytes && ++looked_at < piece.rows_looked_at) return true;
     answer.after = Bytes(entry.key);
     return false;
   }));
 }
 
-void FillSource::FillFromLog(const FillAsk& ask, const crdt::SeenVector& missing,
-                             FillRows& answer) {
+void FillSource::FillFromLog(const FillAsk& ask, const Piece& piece,
+                             const crdt::SeenVector& missing, FillRows& answer) {
   PartitionLog::Slice slice;
-  replica_.log().Read(ask.key, missing, bytes_per_answer_, slice);
+  replica_.log().Read(ask.key, missing, piece.bytes, slice);
   orphans_ += slice.orphans;
   answer.rows = std::move(slice.rows);
   // Without rows the next answer would be the same: everything left is orphaned here.

@@ -4,7 +4,8 @@
 //                 little is:       the rows of the logged dots that the asker lacks
 //
 // Keeps nothing between two asks, so a restart of either side costs one ask. Everything seen is
-// sent, what is not settled too: the asker counts for no read, and must not wait for a beat.
+// sent, what is not settled too: the asker counts for no read, and must not wait for a beat. Who
+// gains the partition by a change of the ring is in no hurry, and gets it in small pieces.
 
 #pragma once
 
@@ -26,8 +27,13 @@ class FillSource {
   std::uint64_t orphans() const { return orphans_; }
 
  private:
-  void FillFromData(const FillAsk& ask, FillRows& answer);
-  void FillFromLog(const FillAsk& ask, const crdt::SeenVector& missing, FillRows& answer);
+  struct Piece {
+    std::size_t bytes;
+    std::size_t rows_looked_at;
+  };
+  void FillFromData(const FillAsk& ask, const Piece& piece, FillRows& answer);
+  void FillFromLog(const FillAsk& ask, const Piece& piece, const crdt::SeenVector& missing,
+                   FillRows& answer);
 
   const Ring& ring_;
   Turn& turn_;

@@ -21,7 +21,7 @@ namespace meridian::local {
 struct HandingOnOptions {
   Duration interval = std::chrono::seconds(1);  // of asking
   Duration erase_interval = std::chrono::milliseconds(10);
-  std::size_t erase_at_once = 1000;
+  std::size_t erase_at_once = 250;
 };
 
 class HandingOn {

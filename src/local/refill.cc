@@ -10,6 +10,9 @@ namespace {
 constexpr Duration kTick = std::chrono::milliseconds(200);
 // So far ahead of the rate it may be: a wait for each answer would be a wait for each tick.
 constexpr Duration kBurst = std::chrono::milliseconds(20);
+// Between gentle asks: so many times what the last one took, and no longer than that.
+constexpr int kRest = 2;
+constexpr Duration kRestMost = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -51,10 +54,19 @@ std::size_t Refill::AsksOut(NodeId node) const {
 void Refill::Pump(Moment now) {
   for (auto& [key, job] : jobs_) {
     if (asks_.size() >= options_.asks_in_all || now.monotonic + kBurst < not_before_) break;
-    if (job.ask_id == 0 && Choose(now, job)) Ask(now, key, job);
+    if (job.ask_id == 0 && MayAsk(now, job) && Choose(now, job)) Ask(now, key, job);
   }
   next_tick_ = jobs_.empty() ? kNever : now.monotonic + kTick;
+  if (now.monotonic < rest_until_) next_tick_ = std::min(next_tick_, rest_until_);
   if (now.monotonic + kBurst < not_before_) next_tick_ = std::min(next_tick_, not_before_ - kBurst);
+}
+
+bool Refill::MayAsk(Moment now, const Job& job) const {
+  if (!job.gently) return true;
+  return now.monotonic >= rest_until_ && std::ranges::none_of(asks_, [&](const auto& ask) {
+           const auto other = jobs_.find(ask.second);
+           return other != jobs_.end() && other->second.gently;
+         });
 }
 
 bool Refill::Choose(Moment now, Job& job) const {
@@ -86,11 +98,13 @@ void Refill::Apply(Moment now, const FillRows& rows) {
   const auto ask = asks_.find(rows.id);
   const auto job = ask == asks_.end() ? jobs_.end() : jobs_.find(ask->second);
   const bool gently = job != jobs_.end() && job->second.gently;
+  const std::uint64_t applied = replica_.counters().rows_applied;
   std::uint64_t bytes = 0;
   for (const crdt::RowUpdate& update : rows.rows) {
     if (replica_.Apply(update)) bytes += update.ApproximateBytes();
   }
   rows_ += rows.rows.size();
+  rows_new_ += replica_.counters().rows_applied - applied;
   bytes_ += bytes;
   const std::chrono::duration<double> takes(
       static_cast<double>(bytes) /
@@ -107,6 +121,10 @@ void Refill::OnRows(Moment now, NodeId from, const FillRows& rows) {
     Source& source = job->second.sources[job->second.at];
     if (source.node != from) return;
     job->second.ask_id = 0;
+    if (job->second.gently) {
+      const Duration rest = kRest * (now.monotonic - job->second.asked_at);
+      rest_until_ = now.monotonic + std::min<Duration>(rest, kRestMost);
+    }
     source.after = rows.after;
     source.by_log = rows.after.empty();
     if (!rows.more) OnPassed(now, source, rows.sound);
@@ -163,6 +181,7 @@ RefillProgress Refill::Progress(Moment now) const {
   progress.partitions = added_;
   progress.filled = ended_;
   progress.rows = rows_;
+  progress.rows_new = rows_new_;
   progress.bytes = bytes_;
   progress.elapsed = (jobs_.empty() ? ended_at_ : now.monotonic) - began_;
   if (jobs_.empty()) return progress;

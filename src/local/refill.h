@@ -35,7 +35,8 @@ struct RefillOptions {
 struct RefillProgress {
   std::size_t partitions = 0;  // of the fill that runs, or of the last one
   std::size_t filled = 0;
-  std::uint64_t rows = 0;  // that came since this process started
+  std::uint64_t rows = 0;      // that came since this process started
+  std::uint64_t rows_new = 0;  // of these, that brought something
   std::uint64_t bytes = 0;
   double share = 1;              // of the whole, 0 to 1
   Duration elapsed{};            // since the fill began, or from its begin to its end
@@ -55,8 +56,9 @@ class Refill {
   void Start(std::uint64_t first_id) { last_id_ = first_id; }
 
   // Requires that the log holds the partition. Adding again begins again. With no nodes, or none
-  // needed, it is filled at once. `gently`: the ring is not short of a copy meanwhile, so it may
-  // take its time.
+  // needed, it is filled at once. `gently`: the ring is not short of a copy meanwhile, so of these
+  // one ask is out at a time, and twice as long as it took nothing is asked: a node that has much
+  // to do is left in peace by itself.
   void Add(Moment now, PartitionKey key, std::vector<NodeId> nodes, std::size_t sound_needed,
            bool gently = false);
   void Drop(PartitionKey key) { added_ -= jobs_.erase(key); }
@@ -94,6 +96,7 @@ class Refill {
 
   void Apply(Moment now, const FillRows& rows);
   void Pump(Moment now);
+  bool MayAsk(Moment now, const Job& job) const;
   bool Choose(Moment now, Job& job) const;
   void Ask(Moment now, PartitionKey key, Job& job);
   void OnPassed(Moment now, Source& source, bool sound);
@@ -109,11 +112,13 @@ class Refill {
   std::map<NodeId, Instant> silent_until_;
   std::uint64_t last_id_ = 0;
   Instant not_before_{};  // when the rate allows the next ask
+  Instant rest_until_{};  // of what is asked gently
   Instant next_tick_ = kNever;
   std::vector<PartitionKey> filled_;
   std::size_t added_ = 0;
   std::size_t ended_ = 0;
   std::uint64_t rows_ = 0;
+  std::uint64_t rows_new_ = 0;
   std::uint64_t bytes_ = 0;
   Instant began_{};
   Instant ended_at_{};

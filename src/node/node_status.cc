@@ -43,6 +43,18 @@ void AddFill(const NodeFigures& figures, MetricSet& set) {
   add(MetricKind::kCounter, "fill_bytes_received_total", "Bytes of those rows.", fill.bytes);
   add(MetricKind::kCounter, "fill_rows_sent_total", "Rows sent to fill partitions of others.",
       figures.fill_source.rows_sent());
+  add(MetricKind::kGauge, "epoch", "Number of the topology in force.",
+      figures.ring.topology().epoch.value);
+  add(MetricKind::kGauge, "ring_stage", "Of a change: 0 none, 1 filling, 2 switched.",
+      static_cast<std::uint64_t>(figures.ring.stage()));
+  add(MetricKind::kGauge, "partitions_unverified",
+      "Partitions that a change gives to this node, and that are not proven to be whole yet.",
+      figures.filling.figures().partitions - figures.filling.figures().filled);
+  add(MetricKind::kGauge, "partitions_leaving", "Partitions of others that are still kept here.",
+      figures.handing_on.partitions());
+  add(MetricKind::kCounter, "sums_differ_total",
+      "Comparisons of a gained partition that found copies to differ.",
+      figures.filling.figures().sums_differ);
 }
 
 // "us-east-2": {"state": "suspect", ...}
@@ -91,6 +103,8 @@ std::string StatusJson(const NodeFigures& figures) {
   json["role"] = "node";
   json["region"] = ring.region().name;
   json["epoch"] = ring.topology().epoch.value;
+  json["stage"] = NameOf(ring.stage());
+  json["member"] = ring.IsKnown() && ring.HasSelf();
   json["ready"] = figures.replica.HasStarted();
   json["incarnation"] = figures.replica.actor().incarnation();
   json["partitions"] = figures.replica.log().partitions().size();
@@ -103,6 +117,7 @@ std::string StatusJson(const NodeFigures& figures) {
   json["orphaned_log_rows"] =
       figures.catch_up.counters().orphans + figures.feed.orphans() + figures.fill_source.orphans();
   json["filling"] = FillJson(figures);
+  json["leaving"] = figures.handing_on.partitions();
   json["peers"] = PeersJson(figures);
   json["disk_room"] = NameOf(figures.room);
   json["slowness"] = figures.detector.slowness();

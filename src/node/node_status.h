@@ -9,7 +9,9 @@
 #include "local/coordinator.h"
 #include "local/failure_detector.h"
 #include "local/fill_source.h"
+#include "local/filling.h"
 #include "local/gateway_feed.h"
+#include "local/handing_on.h"
 #include "local/handover.h"
 #include "local/refill.h"
 #include "local/replica.h"
@@ -31,6 +33,8 @@ struct NodeFigures {
   const local::Audit& audit;
   const local::Refill& refill;
   const local::FillSource& fill_source;
+  const local::Filling& filling;
+  const local::HandingOn& handing_on;
   Moment now;
   DiskRoom room = DiskRoom::kPlenty;
   std::uint64_t refused_for_room = 0;

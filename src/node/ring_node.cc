@@ -129,7 +129,8 @@ void RingNode::TellProgress(Moment now) {
   if (!begun_) return;
   if (handing_on_.TakeKept()) filling_.Follow(now);
   succession_.SetAbstains(filling_.LacksOwn());
-  succession_.SetProgress(now, filling_.IsDone(), handing_on_.IsDone());
+  const bool has_hints = !ring_.HasSelf() && hints_.total().rows() != 0;  // it may not be stopped
+  succession_.SetProgress(now, filling_.IsDone(), handing_on_.IsDone() && !has_hints);
 }
 
 void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) {
@@ -301,13 +302,17 @@ void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
                             audit_,
                             refill_,
                             fill_source_,
+                            filling_,
+                            handing_on_,
                             now_,
                             options_.Room(),
                             refused_for_room_,
                             clients_.waiting(),
                             corrupt_messages_};
   ClientAnswer answer;
-  if (request.operation == Operation::kTopology) {
+  if (request.operation == Operation::kTopology && !request.key.empty()) {
+    answer.values = NewerLayout(ring_, request.key);
+  } else if (request.operation == Operation::kTopology) {
     answer.values = {TopologyJson(ring_, succession_, filling_.figures(), refill_.Progress(now_),
                                   handing_on_.partitions())};
   } else if (request.operation == Operation::kStatus) {
@@ -333,11 +338,6 @@ void RingNode::Durable(Moment now, BatchId up_to) {
   succession_.OnDurable(now, up_to);
   TellProgress(now);
   if (replica_.HasStarted() && !detector_.HasStarted()) detector_.Start(now, replica_.actor());
-}
-
-void RingNode::Leave(Moment now) {
-  now_ = now;
-  detector_.Leave(now);
 }
 
 void RingNode::TellOfPeers() {

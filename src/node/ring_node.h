@@ -43,7 +43,7 @@ class RingNode final : public Machine {
   void Serve(Moment now, Request request) override;
   void Durable(Moment now, BatchId up_to) override;
   void Tick(Moment now) override;
-  void Leave(Moment now) override;
+  void Leave(Moment now) override { detector_.Leave(now_ = now); }
   Instant NextDeadline() const override;
   Output TakeOutput() override;
 

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "node/client_layout.h"
+
 namespace meridian::node {
 
 std::string TopologyJson(const local::Ring& ring, const Succession& succession,
@@ -27,6 +29,7 @@ std::string TopologyJson(const local::Ring& ring, const Succession& succession,
   json["moving"] = {{"partitions", filling.partitions},
                     {"filled", filling.filled},
                     {"rows", fill.rows},
+                    {"rows_new", fill.rows_new},
                     {"bytes", fill.bytes},
                     {"sums_equal", filling.sums_equal},
                     {"sums_differ", filling.sums_differ},
@@ -35,6 +38,13 @@ std::string TopologyJson(const local::Ring& ring, const Succession& succession,
   if (fill.left) json["moving"]["left_ms"] = Milliseconds(*fill.left);
   json["file"] = view.layout.text;
   return json.dump();
+}
+
+std::vector<Bytes> NewerLayout(const local::Ring& ring, const Bytes& known_view) {
+  if (!ring.IsKnown() || known_view == std::to_string(ring.view())) return {};
+  const bool former_reads = ring.stage() == local::Stage::kFilling;
+  const local::Topology& topology = former_reads ? *ring.former_topology() : ring.topology();
+  return {Encode(ClientLayout{ring.view(), topology, ring.table()})};
 }
 
 }  // namespace meridian::node

@@ -1,4 +1,5 @@
-// The topology in force as operators and clients are shown it: JSON of GET /topology.
+// The topology in force as operators and clients are shown it: JSON of GET /topology; and where
+// client libraries send their requests.
 //
 //     {"epoch": 2, "view": 3, "stage": "switched", "complete": false, "awaited": ["us-east-6"],
 //     ...}
@@ -6,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "local/filling.h"
 #include "node/succession.h"
@@ -15,5 +17,9 @@ namespace meridian::node {
 std::string TopologyJson(const local::Ring& ring, const Succession& succession,
                          const local::FillingFigures& filling, const local::RefillProgress& fill,
                          std::size_t handing_on);
+
+// For a client library that knows the view of this number: an encoded ClientLayout when there is a
+// newer one, else nothing.
+std::vector<Bytes> NewerLayout(const local::Ring& ring, const Bytes& known_view);
 
 }  // namespace meridian::node

@@ -311,5 +311,30 @@ TEST_F(CallsTest, RubbishFromANodeIsIgnored) {
   EXPECT_EQ(calls_.in_flight(), 1U);
 }
 
+TEST_F(CallsTest, AnotherRingSendsCallsInFlightElsewhereToo) {
+  Start("milk");
+  const Calls::Send first = OneSend();
+  local::Topology next = ThreeNodes();
+  std::erase_if(next.regions[0].nodes,
+                [&](const local::Node& node) { return node.id == first.to; });
+  local::Node fourth;
+  fourth.id = {4};
+  fourth.name = "us-east-4";
+  fourth.rack = "e";
+  next.regions[0].nodes.push_back(fourth);
+  const local::PartitionTable before = local::PartitionTable::Build(ThreeNodes(), kRegion);
+  calls_.Follow(next, local::PartitionTable::Build(next, kRegion, &before));
+  ClientAnswer refusal;
+  refusal.status = Status::kUnavailable;
+  calls_.Receive(now_, first.to, first.id, node::EncodeAnswer(refusal));
+  EXPECT_NE(OneSend().to, first.to);
+  for (int i = 0; i < 20; ++i) {
+    Start("key" + std::to_string(i));
+    const Calls::Send send = OneSend();
+    EXPECT_NE(send.to, first.to) << "it is not of the ring any more";
+    calls_.Receive(now_, send.to, send.id, node::EncodeAnswer({}));
+  }
+}
+
 }  // namespace
 }  // namespace meridian::client

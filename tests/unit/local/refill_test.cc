@@ -238,5 +238,17 @@ TEST_F(RefillTest, ProgressAndWhatIsLeftAreKnown) {
   EXPECT_GT(some.bytes, 500U);
 }
 
+TEST_F(RefillTest, GentleAsksAreOneAtATimeAndRestTwiceAsLongAsOneTook) {
+  Give(two_, 1, 60);
+  refill_.Start(100);
+  refill_.Add(At(0), key_, {{2}, {3}}, 2, true);
+  const Asks asks = TickAt(0);
+  ASSERT_EQ(asks.size(), 1U);
+  now_ = 10;
+  EXPECT_TRUE(Answer(asks[0]).empty());
+  EXPECT_TRUE(TickAt(29).empty());
+  EXPECT_EQ(TickAt(30).size(), 1U);
+}
+
 }  // namespace
 }  // namespace meridian::local

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "node/client_layout.h"
 #include "support/succession_ring.h"
 
 namespace meridian::node {
@@ -34,6 +35,23 @@ TEST(TopologyViewTest, ShowsTheEpochAndWhomItWaitsFor) {
   EXPECT_EQ(filling["moving"]["filled"], 3);
   EXPECT_EQ(filling["moving"]["handing_on"], 2);
   EXPECT_EQ(filling["awaited"], (nlohmann::json{"r1-4"}));
+}
+
+TEST(TopologyViewTest, AClientIsToldWhoServesReadsWhenThatIsNews) {
+  test::SuccessionRing ring(3);
+  ring.Run();
+  EXPECT_TRUE(NewerLayout(*ring.members.at(1).ring, "1").empty());
+  ring.Order(1, Operation::kApply, test::SuccessionRing::WithNodes(4, 2), 2);
+  ring.Run();
+  ring.Pass(std::chrono::seconds(1));
+  const local::Ring& filling = *ring.members.at(1).ring;
+  const auto told = NewerLayout(filling, "1");
+  ASSERT_EQ(told.size(), 1U);
+  const auto layout = Decode<ClientLayout>(told[0]);
+  ASSERT_TRUE(layout);
+  EXPECT_EQ(layout->view, filling.view());
+  EXPECT_EQ(layout->topology.regions[0].nodes.size(), 3U) << "reads have not moved yet";
+  EXPECT_TRUE(layout->table == filling.table());
 }
 
 }  // namespace
