@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/base64url.h"
 #include "client/exit_codes.h"
 #include "client/text.h"
 #include "io/clocks.h"
@@ -162,6 +163,19 @@ int Back(const CommonOptions& common, const ChangeOptions& options) {
 }
 
 }  // namespace
+
+std::optional<local::Layout> LayoutInForce(const local::Topology& known) {
+  for (const local::Region& region : known.regions) {
+    if (region.nodes.empty()) continue;
+    const json look = LookAt(region);
+    if (!look.is_object()) return std::nullopt;
+    const auto bytes = FromBase64Url(look.value("layout", ""));
+    auto layout = bytes ? Decode<local::Layout>(*bytes) : Fail(ErrorCode::kCorrupt, "no layout");
+    return layout && layout->IsComplete(region.id) ? std::optional(std::move(*layout))
+                                                   : std::nullopt;
+  }
+  return std::nullopt;
+}
 
 void AddTopologyChanges(CLI::App& topology, const CommonOptions& common, int& exit_code) {
   const auto options = std::make_shared<ChangeOptions>();

@@ -9,9 +9,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
+
 #include "client/home.h"
+#include "local/view.h"
 
 namespace meridian::client {
+
+// What the ring goes by, as a node of the first region that holds nodes says; `known` says where
+// they are. Nothing when none answers.
+std::optional<local::Layout> LayoutInForce(const local::Topology& known);
 
 void AddTopologyChanges(CLI::App& topology, const CommonOptions& common, int& exit_code);
 

@@ -55,17 +55,22 @@ local::Tables FirstTablesOf(const local::Topology& topology) {
 }
 
 int Plan(const CommonOptions& common, const std::string& file, bool as_json) {
-  const auto present = TopologyOrComplain(common);
-  if (!present) return kExitUsage;
+  const auto known = TopologyOrComplain(common);
+  if (!known) return kExitUsage;
   const Result<local::Topology> next = LoadTopology(file);
   if (!next) return Complain(next.error().message), kExitUsage;
-  const local::TopologyPlan plan = local::PlanChange(*present, FirstTablesOf(*present), *next);
+  const std::optional<local::Layout> in_force = LayoutInForce(*known);
+  const local::Topology* present = in_force ? &in_force->topology : &*known;
+  const local::TopologyPlan plan =
+      local::PlanChange(*present, in_force ? in_force->tables : FirstTablesOf(*known), *next);
   if (as_json) {
     nlohmann::json json = PlanJson(plan, {});
     json["from_epoch"] = present->epoch.value;
     json["to_epoch"] = next->epoch.value;
+    json["as_the_ring_is"] = in_force.has_value();
     std::printf("%s\n", json.dump(2).c_str());
   } else {
+    if (!in_force) std::printf("no node answers: as a new system with the present file would be\n");
     std::printf("epoch %llu to %llu\n%s", static_cast<unsigned long long>(present->epoch.value),
                 static_cast<unsigned long long>(next->epoch.value), PlanText(plan, {}).c_str());
   }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/base64url.h"
 #include "node/client_layout.h"
 
 namespace meridian::node {
@@ -37,6 +38,7 @@ std::string TopologyJson(const local::Ring& ring, const Succession& succession,
                     {"handing_on", handing_on}};
   if (fill.left) json["moving"]["left_ms"] = Milliseconds(*fill.left);
   json["file"] = view.layout.text;
+  json["layout"] = ToBase64Url(Encode(local::Layout{view.layout.topology, {}, view.layout.tables}));
   return json.dump();
 }
 

@@ -88,7 +88,7 @@ class MembersTest : public ::testing::Test {
 TEST_F(MembersTest, ANodeComesUnderLoadWhileOneDiesAndAnotherGoes) {
   auto load = std::async(std::launch::async, [this] {
     return cluster_.Bench(
-        {"-o", "mix", "--rate", "300", "--keys", "2000", "--no-fill", "--seconds", "40", "--json"});
+        {"-o", "mix", "--rate", "300", "--keys", "2000", "--no-fill", "--seconds", "30", "--json"});
   });
   Use(FileOf(6, 2));
   ASSERT_TRUE(cluster_.Up());
