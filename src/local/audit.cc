@@ -49,6 +49,7 @@ void Audit::Compare(Moment now, bool all) {
   std::map<NodeId, std::vector<PartitionKey>> shared;
   for (const PartitionKey key : replica_.log().partitions()) {
     const std::vector<NodeId> primaries = PrimariesOf(key);
+    if (replica_.log().IsFilling(key)) continue;  // lacks what it is known to lack
     const bool late = now.monotonic - audited_[key] > 3 * options_.interval;
     // What is being filled here, or handed on, has its own ways.
     if (primaries.empty() || !ring_.IsMine(key) || (!all && !late && primaries.front() != self))

@@ -25,6 +25,7 @@ void AuditPeer::OnRoots(NodeId from, const AuditRoots& roots) {
   for (const PartitionRoot& theirs : roots.partitions) {
     if (!replica_.log().Holds(theirs.key)) continue;
     if (replica_.trees().RootOf(theirs.key) == theirs.root.value) continue;
+    if (replica_.log().IsFilling(theirs.key)) continue;  // differs until it is filled
     if (answer.differing.size() == kAuditGroup) break;
     PartitionBranches& differing = answer.differing.emplace_back();
     differing.key = theirs.key;

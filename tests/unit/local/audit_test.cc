@@ -44,6 +44,23 @@ TEST_F(AuditTest, WhatAReplicaHasNotSeenIsInFlight) {
   EXPECT_FALSE(ring.Stored(3, KeyOf("key1000")));
 }
 
+// Every leaf of it differs, and all of that comes anyway.
+TEST_F(AuditTest, APartitionThatIsBeingFilledIsNotComparedByItsNodeNorByOthers) {
+  for (std::uint64_t number = 1000; number <= 1300; ++number) {
+    for (const std::uint32_t node : {1U, 3U}) ring.Apply(node, Update(number));
+  }
+  PartitionLog& log = ring.node(2).local.replica.log();
+  for (const PartitionKey key : log.partitions()) log.MarkFilling(key);
+  ring.Audit(1, false);
+  EXPECT_EQ(ring.messages, 4U) << "one question and one answer a peer";
+  ring.Audit(2, false);
+  EXPECT_EQ(ring.messages, 4U);
+  EXPECT_EQ(ring.node(2).audit.Figures().rounds, 1U);
+  for (const PartitionKey key : log.partitions()) log.MarkFilled(key);
+  ring.Audit(1, false);
+  EXPECT_GT(ring.messages, 8U);
+}
+
 TEST_F(AuditTest, RowsThatALostTreeHidIsFoundByTheSums) {
   // A disk that lost rows, and whose tree was counted anew from what was left.
   for (std::uint64_t number = 1; number <= 40; ++number) {
