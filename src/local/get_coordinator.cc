@@ -51,8 +51,10 @@ void GetCoordinator::Get(Moment now, const GetOrder& order) {
 void GetCoordinator::ReadOwn(PendingGet& get) {
   const crdt::RowKey& key = get.outcome.key;
   if (get.list->IsPrimary(self())) {
-    // A copy that cannot be read, or is being filled, is none; one more peer is asked instead.
+    // A copy that cannot be read, or is being filled, is none; one more peer is asked instead. Nor
+    // is one that will not be durable before a full disk has room.
     if (replica_.log().IsFilling(ring_.PartitionOfToken(key.placement, get.token))) return;
+    if (replica_.IsReadOnly() && replica_.DurabilityOf(get.token) != BatchId{}) return;
     std::optional<crdt::Row> own = replica_.TryRead(key, get.token);
     if (own) Record(get, self(), std::move(*own));
     return;
@@ -251,8 +253,10 @@ bool GetCoordinator::SettleGet(Moment now, GetMap::iterator get) {
     outcome.row = pending.quorum.merged();
     outcome.token = {outcome.row.context, outcome.row.MaxStamp(), std::nullopt};
     // What others showed is durable there, so the answer need not wait for a repair of this copy.
-    outcome.after =
-        std::max(replica_.DurabilityOf(pending.token), hints_.DurabilityOf(pending.token));
+    if (pending.quorum.HasAnswerOf(self())) {
+      outcome.after =
+          std::max(replica_.DurabilityOf(pending.token), hints_.DurabilityOf(pending.token));
+    }
     // Who lacks something gets the joined row. What it misses besides (dots that the row no longer
     // shows) comes by catch-up.
     std::vector<NodeId> stale = pending.quorum.Stale();

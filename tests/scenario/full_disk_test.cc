@@ -49,6 +49,20 @@ TEST_F(FullDiskTest, WhatWasUnderWayIsNotAcknowledgedAndNotLostEither) {
   EXPECT_EQ(world.Get(other, "milk").values, std::vector<Bytes>{"1"}) << "the others had it";
 }
 
+// What it has of the key waits for room, maybe for hours; the others' copies are durable.
+TEST_F(FullDiskTest, AKeyThatWasBeingWrittenIsReadFromTheOthers) {
+  world.StopDisk(full);
+  world.BeginPut(full, "milk", "1");
+  world.RunFor(100ms);
+  world.SetRoom(full, DiskRoom::kNone);
+  world.StartDisk(full);
+  world.RunFor(1s);
+  EXPECT_EQ(world.Get(full, "milk").values, std::vector<Bytes>{"1"});
+  world.SetRoom(full, DiskRoom::kPlenty);
+  EXPECT_EQ(world.RunUntilQuiet(), "");
+  EXPECT_EQ(world.Violated(), "");
+}
+
 TEST_F(FullDiskTest, TwoOfThreeAreNoQuorumAndSaySo) {
   world.SetRoom(full, DiskRoom::kNone);
   world.SetRoom(other, DiskRoom::kNone);
