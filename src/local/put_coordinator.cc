@@ -75,7 +75,7 @@ PutCoordinator::Place PutCoordinator::PlaceOf(const crdt::RowKey& key) const {
 }
 
 bool PutCoordinator::CanBeHad(const PutOrder& order, const Place& place) {
-  const std::size_t up = HealthyOf(place.list, liveness_, self()).count(order.sloppy);
+  const std::size_t up = CountHealthy(place.list, liveness_, self(), order.sloppy);
   if (up >= order.w) return true;
   ++counters_.too_few_up;
   Refuse(order, OutcomeStatus::kTooFewUp, up,
@@ -207,7 +207,7 @@ void PutCoordinator::StartPut(Moment now, const PutOrder& order, Outcome outcome
   }
   if (place.stands_in && !put.quorum.WasAsked(self())) put.quorum.AddStandIn(self());
   if (order.sloppy) {
-    const std::size_t up = HealthyOf(place.list, liveness_, self()).primaries.size();
+    const std::size_t up = CountHealthy(place.list, liveness_, self(), false);
     const std::size_t had = up + (place.stands_in ? 1 : 0);
     if (had < order.w) AskStandIns(put, order.w - had);
   }

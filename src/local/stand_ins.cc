@@ -17,4 +17,14 @@ Healthy HealthyOf(const PreferenceList& list, const Liveness& liveness, NodeId s
   return healthy;
 }
 
+std::size_t CountHealthy(const PreferenceList& list, const Liveness& liveness, NodeId self,
+                         bool with_fallbacks) {
+  const std::size_t end = with_fallbacks ? list.nodes.size() : list.primaries;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < end; ++i) {
+    if (list.nodes[i] == self || liveness.IsUp(list.nodes[i])) ++count;
+  }
+  return count;
+}
+
 }  // namespace meridian::local

@@ -22,13 +22,12 @@ namespace meridian::local {
 struct Healthy {
   std::vector<NodeId> primaries;
   std::vector<NodeId> fallbacks;
-
-  std::size_t count(bool sloppy) const {
-    return primaries.size() + (sloppy ? fallbacks.size() : 0);
-  }
 };
 
 Healthy HealthyOf(const PreferenceList& list, const Liveness& liveness, NodeId self);
+// How many these are: the primaries alone, or all of them.
+std::size_t CountHealthy(const PreferenceList& list, const Liveness& liveness, NodeId self,
+                         bool with_fallbacks);
 
 // How many primaries must hold a write before a hint of it may be dropped (rule 8): W of the put,
 // but a quorum at least, and no more than there are.

@@ -15,14 +15,15 @@ TEST(StandInsTest, ComeInTheListsOrderButSuspectsLastAndWithoutThoseThatAreDown)
   const Healthy healthy = HealthyOf(kList, liveness, {9});
   EXPECT_EQ(healthy.primaries, std::vector<NodeId>{{2}});
   EXPECT_EQ(healthy.fallbacks, (std::vector<NodeId>{{3}, {4}}));
-  EXPECT_EQ(healthy.count(true), 3U);
-  EXPECT_EQ(healthy.count(false), 1U);
+  EXPECT_EQ(CountHealthy(kList, liveness, {9}, true), 3U);
+  EXPECT_EQ(CountHealthy(kList, liveness, {9}, false), 1U);
 }
 
 TEST(StandInsTest, WhoAsksIsUpWhateverItIsSaidToBe) {
   Liveness liveness;
   liveness.Set({5}, PeerState::kDown);
   EXPECT_EQ(HealthyOf(kList, liveness, {5}).primaries.size(), 3U);
+  EXPECT_EQ(CountHealthy(kList, liveness, {5}, false), 3U);
 }
 
 TEST(StandInsTest, AHintIsDroppedAfterWPrimariesButAtLeastAQuorum) {
