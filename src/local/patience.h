@@ -9,7 +9,8 @@
 // quickest of the same sender in the last 10 to 20 seconds. So a request that waited in a queue, of
 // the network or of a process that stood still, is known for what it is. Work that nobody waits for
 // any more is dropped, and the time goes to work that somebody waits for. In doubt a request counts
-// as fresh: after a silence, after a restart of the sender, after a jump of a clock.
+// as fresh: after a silence, after a restart of the sender, after a jump of a clock. One of less
+// than a minute looks like a queue; but a queue ends, or is emptied within a second.
 
 #pragma once
 
@@ -53,8 +54,10 @@ class RequestAges {
     Instant since;
     std::int64_t now_ms = 0;
     std::int64_t before_ms = 0;
+    std::optional<Instant> late_since;  // none was quick since this one was too late
   };
-  std::int64_t AgeMs(Instant now, ProcessId from, std::uint64_t life, std::int64_t difference);
+  static std::int64_t AgeMs(Instant now, Quickest& quickest, std::uint64_t life,
+                            std::int64_t difference);
 
   std::map<ProcessId, Quickest> quickest_;
   std::uint64_t expired_ = 0;

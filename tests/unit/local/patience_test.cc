@@ -66,6 +66,34 @@ TEST_F(RequestAgesTest, AfterASilenceOrAJumpOfAClockARequestCountsAsFresh) {
   EXPECT_EQ(Left(-70'000, 27'000), milliseconds(100)) << "no request waits for over a minute";
 }
 
+// A machine that slept five seconds has a clock that is behind by them ever after.
+TEST_F(RequestAgesTest, ASenderWhoseClockStoodStillIsBelievedWithinASecond) {
+  Left(0, 1);
+  EXPECT_EQ(Left(1'000, 6'000), std::nullopt);
+  EXPECT_EQ(Left(1'500, 6'500), std::nullopt);
+  EXPECT_EQ(Left(1'990, 6'990), std::nullopt) << "it might be a queue that is being emptied";
+  EXPECT_EQ(Left(2'000, 7'000), milliseconds(100));
+  EXPECT_EQ(Left(2'010, 7'011), milliseconds(99));
+}
+
+TEST_F(RequestAgesTest, OneThatIsInTimeShowsThatTheOthersAreLate) {
+  Left(0, 1);
+  EXPECT_EQ(Left(100, 1'000), std::nullopt);
+  EXPECT_EQ(Left(1'400, 1'450), milliseconds(51));
+  EXPECT_EQ(Left(1'000, 2'050), std::nullopt);
+  EXPECT_EQ(Left(1'100, 2'100), std::nullopt);
+}
+
+TEST_F(RequestAgesTest, NoFiguresOfASenderAreTooLarge) {
+  for (const std::uint64_t sent :
+       {std::uint64_t{0}, UINT64_MAX, UINT64_MAX / 2, UINT64_MAX / 2 + 1}) {
+    for (const std::uint32_t left : {1U, UINT32_MAX}) {
+      const auto answer = ages_.Left(Here(1'000), kPeer, 1, {sent, left});
+      EXPECT_TRUE(!answer || *answer >= milliseconds(1));
+    }
+  }
+}
+
 TEST(PatienceTest, SaysAtLeastAMillisecondAndAtMostAMinute) {
   const Instant now(seconds(5));
   EXPECT_EQ(Patience::Until(now, now - seconds(1)).left_ms, 1U);
