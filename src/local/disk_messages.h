@@ -11,7 +11,13 @@
 
 #include <cstdint>
 
+#include "base/codec.h"
+
 namespace meridian::local {
+
+// Far above what starts ever reach, so that there are always numbers above what a peer tells.
+constexpr std::uint32_t kIncarnationTold = UINT32_MAX - (1U << 24);
+constexpr std::uint64_t kMarkTold = UINT64_MAX / 2;
 
 // "What do you know of me?" The nonce keeps answers to an earlier life of the asker out. `first` to
 // `last` are incarnations of the asking life, which are no news; 0 while it has none.
@@ -34,6 +40,9 @@ struct DiskKnown {
   template <class Archive>
   void serialize(Archive& archive) {
     archive(nonce, incarnation, mark, empty);
+    if constexpr (Archive::is_loading::value) {
+      codec::Require(incarnation <= kIncarnationTold && mark <= kMarkTold, "no such life");
+    }
   }
 };
 
@@ -45,6 +54,9 @@ struct LifeMark {
   template <class Archive>
   void serialize(Archive& archive) {
     archive(incarnation, mark);
+    if constexpr (Archive::is_loading::value) {
+      codec::Require(incarnation <= kIncarnationTold && mark <= kMarkTold, "no such life");
+    }
   }
 };
 

@@ -150,6 +150,15 @@ TEST(MessagesTest, AnUnknownTagIsOfANewerVersion) {
   }
 }
 
+// A node draws numbers above those that it is told.
+TEST(MessagesTest, LivesThatLeaveNoNumbersAboveThemAreCorrupt) {
+  EXPECT_TRUE(UnpackRingMessage(Pack(DiskKnown{1, kIncarnationTold, kMarkTold, true})));
+  EXPECT_FALSE(UnpackRingMessage(Pack(DiskKnown{1, UINT32_MAX, 1, true})));
+  EXPECT_FALSE(UnpackRingMessage(Pack(DiskKnown{1, 1, UINT64_MAX, true})));
+  EXPECT_FALSE(UnpackRingMessage(Pack(LifeMark{UINT32_MAX, 1})));
+  EXPECT_FALSE(UnpackRingMessage(Pack(LifeMark{1, UINT64_MAX})));
+}
+
 TEST(MessagesTest, DamagedBodiesAreCorrupt) {
   EXPECT_EQ(UnpackRingMessage("").error().code, ErrorCode::kCorrupt);
   for (const auto& [name, message] : Examples()) {
