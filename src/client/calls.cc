@@ -157,6 +157,7 @@ void Calls::Receive(Instant now, NodeId from, std::uint64_t id, ByteView body) {
   Result<ClientAnswer> answer = node::DecodeAnswer(body);
   if (!answer) return;
   if (IsSuccess(answer->status)) return Finish(at, std::move(*answer));
+  doubt_ = doubt_ || answer->status == Status::kUnavailable;
   // A failure of an attempt that was already given up says nothing about the present one.
   if (!call.waiting || call.tried.back() != from) return;
   if (!IsWorthRetrying(answer->status)) return Finish(at, std::move(*answer));

@@ -21,6 +21,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -86,6 +87,9 @@ class Calls {
   std::vector<Send> TakeSends();
   std::vector<Finished> TakeFinished();
 
+  // True once after a node has refused for itself: the ring may be another one.
+  bool TakeDoubt() { return std::exchange(doubt_, false); }
+
   bool has_finished() const { return !finished_.empty(); }
   std::size_t in_flight() const { return calls_.size(); }
   const ClientFigures& figures() const { return figures_; }
@@ -135,6 +139,7 @@ class Calls {
   std::vector<Send> sends_;
   std::vector<Finished> finished_;
   ClientFigures figures_;
+  bool doubt_ = false;
 };
 
 // Whether repeating the call at another node may help.

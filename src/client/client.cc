@@ -12,6 +12,7 @@ namespace {
 // How long a request waits for a connection that is not there (yet).
 constexpr Duration kConnectGrace = std::chrono::milliseconds(300);
 constexpr Duration kAskForLayout = std::chrono::seconds(2);
+constexpr Duration kAskInDoubt = std::chrono::milliseconds(100);
 // The id of those questions; calls have others.
 constexpr std::uint64_t kLayoutId = UINT64_MAX;
 
@@ -116,6 +117,7 @@ void Client::ReturnUnsent(Instant now) {
 
 void Client::AskForLayout(Instant now) {
   if (now < ask_at_) return;
+  asked_at_ = now;
   ask_at_ = now + kAskForLayout;
   const auto& nodes = topology_.FindRegion(region_)->nodes;
   node::ClientRequest ask = RequestOf(node::Operation::kTopology, {}, std::to_string(view_));
@@ -167,6 +169,8 @@ void Client::EndTurn() {
   for (Calls::Finished& done : calls_.TakeFinished()) {
     done.callback(std::move(done.answer), done.figures);
   }
+  if (calls_.TakeDoubt()) ask_at_ = std::min<Instant>(ask_at_, asked_at_ + kAskInDoubt);
+  AskForLayout(now);
   for (Calls::Send& send : calls_.TakeSends()) {
     link_->Send(send.to, send.id, std::move(send.body), std::min(now + kConnectGrace, send.until));
   }
@@ -191,7 +195,6 @@ void Client::SetAlarm() {
     const Instant now = io::Now().monotonic;
     ReturnUnsent(now);  // before the calls: what was never sent leaves no doubt
     calls_.Tick(now);
-    AskForLayout(now);
     EndTurn();
   });
 }

@@ -5,11 +5,11 @@
 //     (*client)->Put("default", "cart", "milk", {}, [&](ClientAnswer answer, CallFigures) { ... });
 //     loop.Run();
 //
-// It knows the ring, and asks every two seconds whether there is another one, so that a request
-// goes to a node that holds the key, and it tries other nodes when one does not answer
-// (client/calls.h has the rules; docs/client.md what they mean to users). Callbacks run on the
-// loop, each exactly once, never inside the call that was given them; they may make more calls, but
-// not end the client. blocking_client.h is the same for code that waits.
+// It knows the ring, and asks whether there is another one, every two seconds and when a node
+// refuses, so that a request goes to a node that holds the key; and it tries other nodes when one
+// does not answer (client/calls.h has the rules; docs/client.md what they mean to users). Callbacks
+// run on the loop, each exactly once, never inside the call that was given them; they may make more
+// calls, but not end the client. blocking_client.h is the same for code that waits.
 
 #pragma once
 
@@ -74,6 +74,7 @@ class Client {
   RegionId region_;
   std::uint64_t view_ = 1;
   std::size_t asked_ = 0;
+  Instant asked_at_;
   Instant ask_at_;
   Calls calls_;
   std::unique_ptr<io::ClientLink> link_;
