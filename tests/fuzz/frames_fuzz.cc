@@ -17,7 +17,7 @@ constexpr std::size_t kUnzippedMax = std::size_t{1} << 20;
 const std::vector<Bytes> kBodies = {"one", Bytes(300, 'x'), Bytes("\0\xff", 2)};
 
 Bytes EncodePeers(const io::PeerFrame& frame) {
-  return io::EncodePeerFrame(frame.epoch, frame.from, frame.bodies);
+  return io::EncodePeerFrame(frame.view, frame.from, frame.bodies);
 }
 
 template <FrameKind kKind>
