@@ -19,7 +19,7 @@
 namespace meridian::local {
 
 struct HandingOnOptions {
-  Duration interval = std::chrono::seconds(1);  // of asking
+  Duration interval = std::chrono::seconds(1);              // of asking
   Duration erase_interval = std::chrono::milliseconds(50);  // each is a sync more
   std::size_t erase_at_once = 1000;
 };
