@@ -55,7 +55,9 @@ void ClientService::Admit(Moment now, Origin origin, const Bytes& encoded,
 
 void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
                           const ClientRequest& request, std::optional<Duration> left) {
-  if (!ring_.IsKnown() || !ring_.HasSelf()) {
+  // While a change fills, who is to leave serves on.
+  const bool has_left = !ring_.HasSelf() && ring_.stage() != local::Stage::kFilling;
+  if (!ring_.IsKnown() || has_left) {
     const auto refusal =
         Refused(Status::kUnavailable, "this node is not part of the ring; ask another");
     return AnswerTo(origin, EncodeAnswer(refusal), {});
