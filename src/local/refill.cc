@@ -11,7 +11,7 @@ constexpr Duration kTick = std::chrono::milliseconds(200);
 // So far ahead of the rate it may be: a wait for each answer would be a wait for each tick.
 constexpr Duration kBurst = std::chrono::milliseconds(20);
 // Between gentle asks: so many times what the last one took, and no longer than that.
-constexpr int kRest = 4;
+constexpr int kRest = 8;
 constexpr Duration kRestMost = std::chrono::milliseconds(200);
 
 }  // namespace

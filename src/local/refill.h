@@ -57,7 +57,7 @@ class Refill {
 
   // Requires that the log holds the partition. Adding again begins again. With no nodes, or none
   // needed, it is filled at once. `gently`: the ring is not short of a copy meanwhile, so of these
-  // one ask is out at a time, and four times as long as it took nothing is asked: a node that has
+  // one ask is out at a time, and eight times as long as it took nothing is asked: a node that has
   // much to do is left in peace by itself.
   void Add(Moment now, PartitionKey key, std::vector<NodeId> nodes, std::size_t sound_needed,
            bool gently = false);

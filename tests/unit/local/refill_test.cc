@@ -238,7 +238,7 @@ TEST_F(RefillTest, ProgressAndWhatIsLeftAreKnown) {
   EXPECT_GT(some.bytes, 500U);
 }
 
-TEST_F(RefillTest, GentleAsksAreOneAtATimeAndRestFourTimesAsLongAsOneTook) {
+TEST_F(RefillTest, GentleAsksAreOneAtATimeAndRestEightTimesAsLongAsOneTook) {
   Give(two_, 1, 60);
   refill_.Start(100);
   refill_.Add(At(0), key_, {{2}, {3}}, 2, true);
@@ -246,8 +246,8 @@ TEST_F(RefillTest, GentleAsksAreOneAtATimeAndRestFourTimesAsLongAsOneTook) {
   ASSERT_EQ(asks.size(), 1U);
   now_ = 10;
   EXPECT_TRUE(Answer(asks[0]).empty());
-  EXPECT_TRUE(TickAt(49).empty());
-  EXPECT_EQ(TickAt(50).size(), 1U);
+  EXPECT_TRUE(TickAt(89).empty());
+  EXPECT_EQ(TickAt(90).size(), 1U);
 }
 
 }  // namespace
