@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "client/exit_codes.h"
+#include "client/size_survey.h"
 #include "client/text.h"
 #include "client/topology_change.h"
 #include "client/topology_report.h"
@@ -54,25 +55,36 @@ local::Tables FirstTablesOf(const local::Topology& topology) {
   return tables;
 }
 
-int Plan(const CommonOptions& common, const std::string& file, bool as_json) {
+struct PlanOptions {
+  std::string file;
+  bool as_json = false;
+  bool offline = false;
+};
+
+int Plan(const CommonOptions& common, const PlanOptions& options) {
   const auto known = TopologyOrComplain(common);
   if (!known) return kExitUsage;
-  const Result<local::Topology> next = LoadTopology(file);
+  const Result<local::Topology> next = LoadTopology(options.file);
   if (!next) return Complain(next.error().message), kExitUsage;
-  const std::optional<local::Layout> in_force = LayoutInForce(*known);
+  std::optional<local::Layout> in_force;
+  if (!options.offline) in_force = LayoutInForce(*known);
   const local::Topology* present = in_force ? &in_force->topology : &*known;
   const local::TopologyPlan plan =
       local::PlanChange(*present, in_force ? in_force->tables : FirstTablesOf(*known), *next);
-  if (as_json) {
-    nlohmann::json json = PlanJson(plan, {});
+  const PartitionSizes sizes = in_force ? AskSizes(*present, plan) : PartitionSizes{};
+  if (options.as_json) {
+    nlohmann::json json = PlanJson(plan, sizes);
     json["from_epoch"] = present->epoch.value;
     json["to_epoch"] = next->epoch.value;
     json["as_the_ring_is"] = in_force.has_value();
     std::printf("%s\n", json.dump(2).c_str());
   } else {
-    if (!in_force) std::printf("no node answers: as a new system with the present file would be\n");
+    if (!in_force) {
+      std::printf("%s: as a new system with the present file would be\n",
+                  options.offline ? "nobody was asked" : "no node answers");
+    }
     std::printf("epoch %llu to %llu\n%s", static_cast<unsigned long long>(present->epoch.value),
-                static_cast<unsigned long long>(next->epoch.value), PlanText(plan, {}).c_str());
+                static_cast<unsigned long long>(next->epoch.value), PlanText(plan, sizes).c_str());
   }
   return plan.refusals.empty() ? kExitOk : kExitNo;
 }
@@ -91,15 +103,17 @@ void AddTopologyCommand(CLI::App& app, const CommonOptions& common, int& exit_co
   validate->callback([&exit_code, file] { exit_code = Validate(*file); });
 
   CLI::App* plan = topology->add_subcommand("plan", "What a changed topology would move");
-  const auto as_json = std::make_shared<bool>(false);
-  plan->add_option("FILE", *file, "The changed topology; the present one is --topology")
+  const auto planned = std::make_shared<PlanOptions>();
+  plan->add_option("FILE", planned->file, "The changed topology; the present one is --topology")
       ->required();
-  plan->add_flag("--json", *as_json, "Every partition that moves, too");
+  plan->add_flag("--json", planned->as_json, "Every partition that moves, too");
+  plan->add_flag("--offline", planned->offline,
+                 "Ask no node: from what a new system with the present file would be");
   plan->footer(
-      "Nothing is changed. Exit status 1: the change would be refused, and why is shown.\n"
+      "Bytes are estimates of the nodes; a node gets them more slowly than the least time says\n"
+      "while it serves. Nothing is changed. Exit status 1: it would be refused, and why is shown.\n"
       "Example:\n  meridian topology plan next.yaml");
-  plan->callback(
-      [&common, &exit_code, file, as_json] { exit_code = Plan(common, *file, *as_json); });
+  plan->callback([&common, &exit_code, planned] { exit_code = Plan(common, *planned); });
   AddTopologyChanges(*topology, common, exit_code);
 }
 

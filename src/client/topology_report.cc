@@ -30,8 +30,8 @@ Flows FlowsOf(const RegionPlan& region, const PartitionSizes& sizes) {
     if (move.to.value == 0) continue;
     std::optional<std::uint64_t> bytes;
     if (known != sizes.end()) {
-      const auto size = known->second.find(move.key);
-      if (size != known->second.end()) bytes = size->second;
+      const auto size = known->second.bytes.find(move.key);
+      if (size != known->second.bytes.end()) bytes = size->second;
     }
     if (!bytes) flow.bytes.reset();
     if (flow.bytes) *flow.bytes += *bytes;
@@ -48,6 +48,37 @@ Flow TotalOf(const Flows& flows) {
     if (total.bytes) *total.bytes += *flow.bytes;
   }
   return total;
+}
+
+// How long it takes at least, by the node that gains most.
+std::optional<double> SecondsAtLeast(const RegionPlan& region, const Flows& flows,
+                                     const PartitionSizes& sizes) {
+  const auto known = sizes.find(region.id);
+  if (known == sizes.end() || known->second.bytes_per_second == 0) return std::nullopt;
+  std::map<NodeId, std::uint64_t> gained;
+  std::uint64_t most = 0;
+  for (const auto& [pair, flow] : flows) {
+    if (pair.second.value == 0) continue;
+    if (!flow.bytes) return std::nullopt;
+    most = std::max(most, gained[pair.second] += *flow.bytes);
+  }
+  return static_cast<double>(most) / static_cast<double>(known->second.bytes_per_second);
+}
+
+// "about 61.4 MB; at least 3 s, at 24.0 MB/s to a node", or why that is not known.
+std::string BytesText(const RegionPlan& region, const Flows& flows, const Flow& total,
+                      const PartitionSizes& sizes) {
+  const auto known = sizes.find(region.id);
+  if (known == sizes.end()) return "bytes unknown: no node of " + region.name + " answered";
+  if (!total.bytes) {
+    return "bytes unknown: of some partitions that move, nobody who holds them answered";
+  }
+  std::string text = "about " + FormatBytes(*total.bytes);
+  if (const auto seconds = SecondsAtLeast(region, flows, sizes)) {
+    text += "; at least " + FormatNumber(*seconds, *seconds < 10 ? 1 : 0) + " s, at " +
+            FormatBytes(known->second.bytes_per_second) + "/s to a node";
+  }
+  return text;
 }
 
 std::string NameIn(const RegionPlan& region, NodeId id) {
@@ -82,8 +113,7 @@ std::string RegionText(const RegionPlan& region, const PartitionSizes& sizes) {
                                            : 100.0 * static_cast<double>(total.copies) /
                                                  static_cast<double>(region.copies);
     text += FormatCount(total.copies) + " of " + FormatCount(region.copies) + " copies move (" +
-            FormatNumber(part, 1) + " %), " +
-            (total.bytes ? FormatBytes(*total.bytes) : "bytes unknown") + "\n";
+            FormatNumber(part, 1) + " %), " + BytesText(region, flows, total, sizes) + "\n";
     Table table({"from", "to", "copies", "bytes"});
     for (const auto& [pair, flow] : flows) {
       table.Add({NameIn(region, pair.first), NameIn(region, pair.second), FormatCount(flow.copies),
@@ -110,8 +140,28 @@ std::string Lines(const std::string& heading, const std::vector<std::string>& li
   return text;
 }
 
-json JsonOf(const std::optional<std::uint64_t>& bytes) {
-  return bytes ? json(*bytes) : json(nullptr);
+template <class Number>
+json JsonOf(const std::optional<Number>& number) {
+  return number ? json(*number) : json(nullptr);
+}
+
+json PartitionsJson(const RegionPlan& region, const PartitionSizes& sizes) {
+  json partitions = json::array();
+  const auto known = sizes.find(region.id);
+  for (const Move& move : region.moves) {
+    std::optional<std::uint64_t> bytes;
+    if (move.to.value == 0) bytes = 0;
+    if (move.to.value != 0 && known != sizes.end()) {
+      const auto size = known->second.bytes.find(move.key);
+      if (size != known->second.bytes.end()) bytes = size->second;
+    }
+    partitions.push_back({{"placement", move.key.placement.value},
+                          {"partition", move.key.partition.value},
+                          {"from", move.from.value == 0 ? json() : json(move.from.value)},
+                          {"to", move.to.value == 0 ? json() : json(move.to.value)},
+                          {"bytes", JsonOf(bytes)}});
+  }
+  return partitions;
 }
 
 json RegionJson(const RegionPlan& region, const PartitionSizes& sizes) {
@@ -124,13 +174,6 @@ json RegionJson(const RegionPlan& region, const PartitionSizes& sizes) {
                      {"copies", flow.copies},
                      {"bytes", pair.second.value == 0 ? json(0) : JsonOf(flow.bytes)}});
   }
-  json partitions = json::array();
-  for (const Move& move : region.moves) {
-    partitions.push_back({{"placement", move.key.placement.value},
-                          {"partition", move.key.partition.value},
-                          {"from", move.from.value == 0 ? json() : json(move.from.value)},
-                          {"to", move.to.value == 0 ? json() : json(move.to.value)}});
-  }
   json nodes = json::array();
   for (const NodeShare& share : region.shares) {
     nodes.push_back({{"name", share.name},
@@ -142,8 +185,9 @@ json RegionJson(const RegionPlan& region, const PartitionSizes& sizes) {
   return {{"copies", region.copies},
           {"copies_moving", total.copies},
           {"bytes_moving", JsonOf(total.bytes)},
+          {"seconds_at_least", JsonOf(SecondsAtLeast(region, flows, sizes))},
           {"flows", moves},
-          {"partitions", partitions},
+          {"partitions", PartitionsJson(region, sizes)},
           {"nodes", nodes},
           {"racks_before", region.racks_before},
           {"racks_after", region.racks_after},

@@ -46,6 +46,7 @@ std::optional<Page> PageAt(ByteView path) {
   if (path == "/status") return Page::kStatus;
   if (path == "/audit" || path == "/audit/rebuild") return Page::kAudit;
   if (path == "/topology") return Page::kTopology;
+  if (path == "/topology/sizes" || path.starts_with("/topology/sizes/")) return Page::kSizes;
   return std::nullopt;
 }
 
@@ -55,6 +56,7 @@ Result<std::optional<Path>> ParsePath(ByteView text) {
   if (const std::optional<Page> page = PageAt(text)) {
     path.page = *page;
     if (*page == Page::kAudit && text != "/audit") path.key = "rebuild";
+    if (*page == Page::kSizes) path.key = text.substr(ByteView("/topology/").size());
     return std::optional<Path>(std::move(path));
   }
   if (Skip(text, "/ns/")) {
@@ -283,6 +285,7 @@ std::optional<node::Operation> OperationOf(Page page, http::verb method) {
   if (page == Page::kMetrics) return node::Operation::kMetrics;
   if (page == Page::kStatus) return node::Operation::kStatus;
   if (page == Page::kRing) return node::Operation::kCopy;
+  if (page == Page::kSizes) return node::Operation::kTopology;
   return node::Operation::kReady;
 }
 

@@ -31,7 +31,8 @@ enum class Page : std::uint8_t {
   kStatus,
   kRing,
   kAudit,
-  kTopology
+  kTopology,
+  kSizes  // of partitions
 };
 
 // What the answer has to look like.

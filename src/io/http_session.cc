@@ -203,7 +203,8 @@ HttpResponse HttpSession::ResponseOf(node::ClientAnswer answer) const {
     }
     case Page::kAudit:
     case Page::kRing:
-    case Page::kTopology: return StatusResponse(answer, {});
+    case Page::kTopology:
+    case Page::kSizes: return StatusResponse(answer, {});
     case Page::kKey:
     case Page::kHealth: break;
   }

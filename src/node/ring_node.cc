@@ -311,7 +311,7 @@ void RingNode::ServeOperator(RequestTag tag, const ClientRequest& request) {
                             corrupt_messages_};
   ClientAnswer answer;
   if (request.operation == Operation::kTopology && !request.key.empty()) {
-    answer.values = NewerLayout(ring_, request.key);
+    answer = PartOfTopology(ring_, replica_.log(), turn_, options_.refill, request.key);
   } else if (request.operation == Operation::kTopology) {
     answer.values = {TopologyJson(ring_, succession_, filling_.figures(), refill_.Progress(now_),
                                   handing_on_.partitions())};

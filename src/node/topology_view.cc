@@ -4,6 +4,7 @@
 
 #include "base/base64url.h"
 #include "node/client_layout.h"
+#include "node/sizes_view.h"
 
 namespace meridian::node {
 
@@ -40,6 +41,15 @@ std::string TopologyJson(const local::Ring& ring, const Succession& succession,
   json["file"] = view.layout.text;
   json["layout"] = ToBase64Url(Encode(local::Layout{view.layout.topology, {}, view.layout.tables}));
   return json.dump();
+}
+
+ClientAnswer PartOfTopology(const local::Ring& ring, const local::PartitionLog& log,
+                            const Storage& disk, const local::RefillOptions& refill,
+                            const Bytes& key) {
+  if (key.starts_with(kSizesKey)) return SizesAnswer(ring, log, disk, refill, key);
+  ClientAnswer answer;
+  answer.values = NewerLayout(ring, key);
+  return answer;
 }
 
 std::vector<Bytes> NewerLayout(const local::Ring& ring, const Bytes& known_view) {

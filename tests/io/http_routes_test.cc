@@ -83,6 +83,14 @@ TEST(HttpRoutesTest, PagesAskTheMachineForWhatTheyShow) {
   EXPECT_EQ(ring.request.key, "a/b");
 }
 
+TEST(HttpRoutesTest, SizesAreAPartOfTheTopologyThatIsOnlyRead) {
+  const Route sizes = Routed(http::verb::get, "/topology/sizes/1/40");
+  EXPECT_EQ(sizes.request.operation, Operation::kTopology);
+  EXPECT_EQ(sizes.request.key, "sizes/1/40");
+  EXPECT_EQ(Routed(http::verb::get, "/topology/sizes").request.key, "sizes");
+  EXPECT_EQ(Refused(http::verb::put, "/topology/sizes?version=2").result_int(), 405U);
+}
+
 TEST(HttpRoutesTest, AnAuditIsBegunByAPost) {
   const Route audit = Routed(http::verb::post, "/audit");
   EXPECT_EQ(audit.request.operation, Operation::kAudit);

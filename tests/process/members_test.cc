@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <nlohmann/json.hpp>
@@ -139,6 +140,28 @@ TEST_F(MembersTest, AChangeIsTakenBackWhileItWaitsForANodeThatNeverCame) {
   EXPECT_EQ(back.code, 0) << back.output;
   EXPECT_TRUE(Eventually([&] { return IsComplete(3); }));
   ExpectAllThere();
+}
+
+TEST_F(MembersTest, APlanTellsTheBytesThatThenMove) {
+  const std::string six = FileOf(6, 2);
+  const auto offline = cluster_.Meridian({"topology", "plan", six, "--offline"});
+  EXPECT_NE(offline.output.find("bytes unknown: no node of us-east answered"), std::string::npos)
+      << offline.output;
+  const auto planned = cluster_.Meridian({"topology", "plan", six, "--json"});
+  ASSERT_EQ(planned.code, 0) << planned.output;
+  const auto region = nlohmann::json::parse(planned.output)["regions"]["us-east"];
+  const double share = region["copies_moving"].get<double>() / region["copies"].get<double>();
+  EXPECT_NEAR(share, 1 / 6.0, 0.02);
+  const double loaded = 3 * static_cast<double>(std::filesystem::file_size(records_)) * share;
+  const auto bytes = region["bytes_moving"].get<double>();
+  EXPECT_NEAR(bytes, loaded, 0.3 * loaded);
+  EXPECT_GT(region["seconds_at_least"].get<double>(), 0);
+
+  Use(six);
+  ASSERT_TRUE(cluster_.Up());
+  ASSERT_EQ(Apply(six, 2, true).code, 0);
+  const auto moved = TopologyAt(6)["moving"]["bytes"].get<double>();
+  EXPECT_NEAR(bytes, moved, 0.3 * moved);
 }
 
 }  // namespace

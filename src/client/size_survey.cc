@@ -1,0 +1,65 @@
+#include "client/size_survey.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "io/http_client.h"
+
+namespace meridian::client {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::milliseconds kPageTimeout{2000};
+constexpr const char* kFirstPage = "/topology/sizes";
+
+std::uint64_t NumberIn(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+void AskNode(const local::Node& node, RegionSizes& sizes) {
+  io::HttpClient client("http://" + node.http.host + ':' + std::to_string(node.http.port),
+                        kPageTimeout);
+  std::string path = kFirstPage;
+  while (!path.empty()) {
+    const auto reply = client.Fetch({.method = "GET", .path = path});
+    if (!reply || reply->status != 200) return;
+    const std::string next = AddPage(reply->body, sizes);
+    if (next == path) return;
+    path = next;
+  }
+}
+
+}  // namespace
+
+std::string AddPage(const std::string& body, RegionSizes& sizes) {
+  const json page = json::parse(body, nullptr, false);
+  if (!page.is_object() || !page.contains("sizes") || !page["sizes"].is_array()) return {};
+  sizes.answered = true;
+  sizes.bytes_per_second = std::max(sizes.bytes_per_second, NumberIn(page, "bytes_per_second"));
+  for (const json& size : page["sizes"]) {
+    if (!size.is_object()) continue;
+    const crdt::PartitionKey key{{static_cast<std::uint16_t>(NumberIn(size, "placement"))},
+                                 {static_cast<std::uint16_t>(NumberIn(size, "partition"))}};
+    std::uint64_t& known = sizes.bytes[key];
+    known = std::max(known, NumberIn(size, "bytes"));
+  }
+  const auto next = page.find("next");
+  if (next == page.end() || !next->is_string()) return {};
+  return std::string(kFirstPage) + '/' + next->get<std::string>();
+}
+
+PartitionSizes AskSizes(const local::Topology& present, const local::TopologyPlan& plan) {
+  PartitionSizes all;
+  for (const local::RegionPlan& moving : plan.regions) {
+    const local::Region* region = present.FindRegion(moving.id);
+    if (region == nullptr || moving.moves.empty()) continue;
+    RegionSizes sizes;
+    for (const local::Node& node : region->nodes) AskNode(node, sizes);
+    if (sizes.answered) all.emplace(moving.id, std::move(sizes));
+  }
+  return all;
+}
+
+}  // namespace meridian::client
