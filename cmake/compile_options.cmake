@@ -14,6 +14,14 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 # -g1 is enough for the lines of a sanitizer's stack; full -g costs a quarter of the compiling.
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 
+# Optimised across files: 5 % less CPU for a put (docs/adr/0013), half a minute more for a server's
+# link. The objects hold machine code as well, for what is linked without.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"
+   AND NOT MERIDIAN_SANITIZE)
+  set(MERIDIAN_LTO_COMPILE -flto=auto -ffat-lto-objects)
+  set(MERIDIAN_LTO_LINK -O2 -flto=auto)
+endif()
+
 find_program(MERIDIAN_CCACHE ccache)
 if(MERIDIAN_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${MERIDIAN_CCACHE})

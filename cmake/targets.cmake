@@ -8,6 +8,7 @@ function(meridian_library folder)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC meridian_options ${ARGN})
+    target_compile_options(${name} PRIVATE ${MERIDIAN_LTO_COMPILE})
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE meridian_options ${ARGN})
@@ -17,6 +18,9 @@ endfunction()
 set(MERIDIAN_ALL_LIBRARIES
   meridian_client meridian_sim meridian_io meridian_node meridian_wan meridian_local meridian_crdt
   meridian_base)
+
+# What serves is optimised across its files; tests and tools link the same objects as they are.
+set(MERIDIAN_SERVERS meridiand meridian_gateway)
 
 # Every apps/<name>.cc is a binary, with dashes for underscores. What mains share is in apps/wiring.
 function(meridian_apps)
@@ -33,6 +37,9 @@ function(meridian_apps)
     add_executable(app_${stem} ${main})
     set_target_properties(app_${stem} PROPERTIES OUTPUT_NAME ${app})
     target_link_libraries(app_${stem} PRIVATE meridian_wiring)
+    if(stem IN_LIST MERIDIAN_SERVERS)
+      target_link_options(app_${stem} PRIVATE ${MERIDIAN_LTO_LINK})
+    endif()
     list(APPEND apps app_${stem})
   endforeach()
   add_custom_target(apps)
