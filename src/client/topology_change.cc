@@ -1,5 +1,6 @@
 #include "client/topology_change.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -81,8 +82,10 @@ std::string LineOf(const std::string& region, const json& look) {
                      std::to_string(look.value("view", 0U)) + ", " + look.value("stage", "?");
   if (look.value("complete", false)) return line + ", complete";
   std::string names;
+  const json silent = look.value("silent", json::array());
   for (const json& name : look.value("awaited", json::array())) {
-    names += (names.empty() ? "" : ", ") + name.get<std::string>();
+    const bool is_silent = std::ranges::find(silent, name) != silent.end();
+    names += (names.empty() ? "" : ", ") + name.get<std::string>() + (is_silent ? " (silent)" : "");
   }
   if (!names.empty()) line += ", waiting for " + names;
   if (const json moving = look.value("moving", json()); moving.is_object()) {

@@ -31,20 +31,23 @@ View FirstView(Topology topology, Bytes text) {
   return view;
 }
 
+const Layout& ServingLayout(const View& view) {
+  return view.stage == Stage::kFilling ? *view.former : view.layout;
+}
+
 Result<View> ViewForLayout(const View& view, RegionId region, Layout next) {
-  const Failure busy = Fail(ErrorCode::kInvalidArgument,
-                            "the change to epoch " + std::to_string(view.layout.epoch().value) +
-                                " is under way in a region; wait until it is complete");
-  if (view.stage == Stage::kSwitched) return busy;
+  if (view.stage == Stage::kSwitched) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "the change to epoch " + std::to_string(view.layout.epoch().value) +
+                    " has moved reads already; wait until it is complete");
+  }
   View after;
   after.number = view.number + 1;
-  const PartitionTable& table = TableIn(next, region);
-  if (view.stage == Stage::kFilling) {
-    if (table != TableIn(*view.former, region)) return busy;
-  } else if (table != TableIn(view.layout, region)) {
-    after.stage = Stage::kFilling;
-  }
-  after.former = view.layout;
+  const Layout& serving = ServingLayout(view);
+  const bool moves = TableIn(next, region) != TableIn(serving, region);
+  after.stage = moves ? Stage::kFilling : Stage::kSettled;
+  // Who is given up hands on what it has: it stays a peer while nobody else has to.
+  after.former = moves ? serving : view.layout;
   after.layout = std::move(next);
   return after;
 }

@@ -57,9 +57,11 @@ struct View {
 
 // View 1, in which all processes begin that were given the same topology file of a new system.
 View FirstView(Topology topology, Bytes text);
-// The view after `view` when `next` is applied to it in `region`. kInvalidArgument while another
-// change is under way, unless `next` takes it back: puts everyone where they were, while reads
-// still go there.
+// By which reads go, and where all rows are: the former one while a change is filling.
+const Layout& ServingLayout(const View& view);
+// The view after `view` when `next` is applied to it in `region`. A change that is filling is given
+// up for it: reads go by the serving layout before and after, and every write is in that one as
+// well. kInvalidArgument once reads have moved, until the change is complete.
 Result<View> ViewForLayout(const View& view, RegionId region, Layout next);
 // Whether a process of the region can make its ring from it.
 bool IsUsableIn(const View& view, RegionId region);

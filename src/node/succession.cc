@@ -1,6 +1,7 @@
 #include "node/succession.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/fail_stop.h"
 #include "local/messages.h"
@@ -167,8 +168,10 @@ void Succession::CheckChosen(Moment now) {
   if (!chosen) return;
   View view = OrStop(Decode<View>(*chosen));
   if (view.number <= view_.number) return;
+  std::vector<ProcessId> all = Peers();  // who was to come, and is given up, is no peer afterwards
   Adopt(now, std::move(view));
-  for (const ProcessId peer : Peers()) Tell(now, peer);
+  std::ranges::copy(Peers(), std::back_inserter(all));
+  for (const ProcessId peer : all) Tell(now, peer);
 }
 
 // Everybody of the present and the former topology: who is gone has rows to hand over.

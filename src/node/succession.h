@@ -75,6 +75,8 @@ class Succession {
   const local::View& view() const { return view_; }
   // Nodes that are not where the view wants them, by name: who is being waited for.
   std::vector<NodeId> Awaited() const;
+  // Whether the node has said anything since it, or this one, came to the view.
+  bool HasSpoken(NodeId node) const { return notices_.contains(ring_.Process(node)); }
   std::uint64_t stale_messages() const { return stale_messages_; }
 
  private:

@@ -73,17 +73,19 @@ void Succession::Apply(Moment now, RequestTag tag, const ClientRequest& request)
     return Refuse(tag, Status::kBadRequest, FormatMistakes("topology", *mistakes));
   }
   auto& topology = std::get<local::Topology>(parsed);
-  const View& view = view_;
-  const local::TopologyPlan plan = PlanChange(view.layout.topology, view.layout.tables, topology);
-  if (auto refusal = OutsideOfRing(view.layout.topology, topology)) {
+  const local::Layout& serving = ServingLayout(view_);
+  local::Topology present = serving.topology;
+  present.epoch = view_.layout.epoch();
+  const local::TopologyPlan plan = PlanChange(present, serving.tables, topology);
+  if (auto refusal = OutsideOfRing(present, topology)) {
     return Refuse(tag, Status::kBadRequest, *refusal);
   }
   if (!plan.refusals.empty()) return Refuse(tag, Status::kBadRequest, Lines(plan.refusals));
   local::Layout next{std::move(topology), request.value, {}};
   for (const local::Region& region : next.topology.regions) {
-    const auto former = view.layout.tables.find(region.id);
+    const auto former = serving.tables.find(region.id);
     const local::PartitionTable* before =
-        former == view.layout.tables.end() ? nullptr : &former->second;
+        former == serving.tables.end() ? nullptr : &former->second;
     next.tables.emplace(region.id, local::PartitionTable::Build(next.topology, region.id, before));
   }
   Begin(now, tag, std::move(next));
@@ -93,9 +95,13 @@ void Succession::Apply(Moment now, RequestTag tag, const ClientRequest& request)
 void Succession::TakeBack(Moment now, RequestTag tag, const ClientRequest& request) {
   if (!CanChange(tag, request)) return;
   if (view_.stage != Stage::kFilling) {
-    return Refuse(tag, Status::kConflict,
-                  "there is nothing to take back: the last change is complete, or reads have moved "
-                  "already; apply the former file under the next version instead");
+    return Refuse(
+        tag, Status::kConflict,
+        view_.stage == Stage::kSettled
+            ? "there is nothing to take back: the last change is complete here; apply the "
+              "former file under the next version instead"
+            : "reads have moved already; wait until the change is complete, then apply "
+              "the former file under the next version");
   }
   local::Layout next = *view_.former;
   next.topology.epoch = {view_.layout.epoch().value + 1};
@@ -105,12 +111,14 @@ void Succession::TakeBack(Moment now, RequestTag tag, const ClientRequest& reque
 void Succession::Begin(Moment now, RequestTag tag, local::Layout next) {
   if (view_.stage == Stage::kSettled && view_.former) {
     for (const NodeId node : Awaited()) {
-      const auto notice = notices_.find(ring_.Process(node));
-      if (notice == notices_.end()) continue;  // it is down: nobody waits for it
+      // Nobody waits for who is down. A member hands on what is left after the next change as well:
+      // it may be that it cannot before, because who is to have it is dead.
+      if (!HasSpoken(node) || ring_.HasNode(node)) continue;
       return Refuse(
           tag, Status::kConflict,
           "the last change is not complete: " + ring_.topology().NameOf(ring_.Process(node)) +
-              " still hands partitions over; wait for `meridian topology status`");
+              " still hands partitions over; wait for `meridian topology status`. If it waits for "
+              "a node that is dead, start that one, on an empty directory if need be");
     }
   }
   const Epoch epoch = next.epoch();

@@ -13,8 +13,10 @@ std::string TopologyJson(const local::Ring& ring, const Succession& succession,
                          std::size_t handing_on) {
   const local::View& view = succession.view();
   nlohmann::json awaited = nlohmann::json::array();
+  nlohmann::json silent = nlohmann::json::array();
   for (const NodeId node : succession.Awaited()) {
     awaited.push_back(ring.topology().NameOf(ring.Process(node)));
+    if (!succession.HasSpoken(node)) silent.push_back(awaited.back());
   }
   const bool settled = view.number != 0 && view.stage == local::Stage::kSettled;
   nlohmann::json json;
@@ -27,6 +29,7 @@ std::string TopologyJson(const local::Ring& ring, const Succession& succession,
   json["stage"] = view.number == 0 ? "waiting" : NameOf(view.stage);
   json["complete"] = settled && (awaited.empty() || !view.former);
   json["awaited"] = awaited;
+  json["silent"] = silent;
   // This node's part in it.
   json["moving"] = {{"partitions", filling.partitions},
                     {"filled", filling.filled},
@@ -39,7 +42,11 @@ std::string TopologyJson(const local::Ring& ring, const Succession& succession,
                     {"handing_on", handing_on}};
   if (fill.left) json["moving"]["left_ms"] = Milliseconds(*fill.left);
   json["file"] = view.layout.text;
-  json["layout"] = ToBase64Url(Encode(local::Layout{view.layout.topology, {}, view.layout.tables}));
+  // By which a further change is planned: where the rows are, under the present number.
+  const local::Layout& serving = ServingLayout(view);
+  local::Layout layout{serving.topology, {}, serving.tables};
+  layout.topology.epoch = view.layout.epoch();
+  json["layout"] = ToBase64Url(Encode(layout));
   return json.dump();
 }
 

@@ -80,8 +80,9 @@ void MemberPlan::Order() {
   const local::Ring& ring = cluster_.ring({1});
   node::ClientRequest request;
   request.key = std::to_string(ring.topology().epoch.value + 1);
-  if (ring.stage() != local::Stage::kSettled) {
-    if (!changes_.may_take_back || !random_.OneIn(2)) return;
+  const bool is_under_way = ring.stage() != local::Stage::kSettled;
+  if (is_under_way && (!changes_.may_take_back || !random_.OneIn(2))) return;
+  if (is_under_way && random_.OneIn(2)) {
     request.operation = node::Operation::kTakeBack;
   } else {
     local::Topology next = ring.topology();

@@ -1,7 +1,7 @@
 // Changes of the topology while a run goes on: nodes come, go and change their weight.
 //
 //     5 s    region 2: node 4 joins       applied at some node of region 1, as epoch 2
-//     9 s    taken back, or the next one  ...
+//     9 s    taken back, or given up for another, or the next one  ...
 //
 // The operator asks one node and, told nothing, the next. What it is told is not judged: the
 // checkers look at what the nodes did.

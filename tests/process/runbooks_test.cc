@@ -93,5 +93,19 @@ TEST_F(RunbooksTest, AProcessDoesNotStart) {
   Runbook("a-process-does-not-start").RunAll(cluster);
 }
 
+TEST_F(RunbooksTest, AChangeDoesNotEnd) {
+  Cluster cluster({"us-east"});
+  ASSERT_TRUE(cluster.Up());
+  Load(cluster, 1000);
+  const auto port = [&](int kind) { return std::to_string(cluster.base_port() + kind * 10 + 4); };
+  const std::string fourth = "us-east-4: {id: 4, rack: r4, host: 127.0.0.1, http: " + port(0) +
+                             ", ring: " + port(1) + ", client: " + port(2) + ", weight: 100}";
+  const auto applied = cluster.Shell(
+      "sed -e 's/^epoch: 1$/epoch: 2/' -e 's/^\\( *\\)us-east-3:.*$/&\\n\\1" + fourth +
+      "/' topology.yaml > next.yaml && meridian topology apply next.yaml --version 2");
+  ASSERT_EQ(applied.code, 0) << applied.output;
+  Runbook("a-change-does-not-end").RunAll(cluster);
+}
+
 }  // namespace
 }  // namespace meridian::process_tests

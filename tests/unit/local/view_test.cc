@@ -41,10 +41,24 @@ TEST(ViewTest, AChangeThatMovesNothingIsSettledAtOnce) {
   EXPECT_EQ(after->stage, Stage::kSettled);
 }
 
-TEST(ViewTest, OnlyTheFormerLayoutMayInterruptAChangeAndOnlyWhileItFills) {
+TEST(ViewTest, AChangeThatFillsIsGivenUpForAnotherAndReadsStayWhereTheyAre) {
   const View first = FirstView(SmallTopology(3), "file");
   const View filling = *ViewForLayout(first, {1}, LayoutOf(2, 5, &first.layout));
-  EXPECT_FALSE(ViewForLayout(filling, {1}, LayoutOf(3, 4, &filling.layout)));
+  const auto other = ViewForLayout(filling, {1}, LayoutOf(3, 4, &first.layout));
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->number, 3U);
+  EXPECT_EQ(other->stage, Stage::kFilling);
+  EXPECT_EQ(other->former->epoch(), Epoch{1}) << "where all rows are";
+  EXPECT_EQ(other->layout.epoch(), Epoch{3});
+  EXPECT_EQ(ServingLayout(*other).epoch(), Epoch{1});
+  EXPECT_FALSE(ViewForLayout(NextStep(filling), {1}, LayoutOf(3, 4, &first.layout)))
+      << "reads have moved";
+  EXPECT_EQ(ServingLayout(NextStep(filling)).epoch(), Epoch{2});
+}
+
+TEST(ViewTest, TheFormerLayoutIsSettledAtOnceWhileTheChangeFills) {
+  const View first = FirstView(SmallTopology(3), "file");
+  const View filling = *ViewForLayout(first, {1}, LayoutOf(2, 5, &first.layout));
   Layout back = *filling.former;
   back.topology.epoch = {3};
   const auto taken_back = ViewForLayout(filling, {1}, back);

@@ -70,13 +70,65 @@ TEST_F(SuccessionOrdersTest, WhatIsWrongIsRefused) {
 TEST_F(SuccessionOrdersTest, AChangeIsTakenBackWhileItFills) {
   ring.Start(4, SuccessionRing::WithNodes(4, 2));
   ASSERT_EQ(Ordered(1, Operation::kApply, SuccessionRing::WithNodes(4, 2), 2), Status::kOk);
-  EXPECT_EQ(Ordered(2, Operation::kApply, WithNamespace("more", 3), 3), Status::kConflict)
-      << "a change is under way";
   EXPECT_EQ(Ordered(2, Operation::kTakeBack, {}, 3), Status::kOk);
   EXPECT_EQ(ring.ViewOf(1).layout.epoch(), Epoch{3});
   EXPECT_EQ(ring.ViewOf(1).stage, Stage::kSettled);
   EXPECT_EQ(ring.ViewOf(1).layout.tables, local::FirstView(ring.file, "").layout.tables);
   EXPECT_EQ(Ordered(2, Operation::kTakeBack, {}, 4), Status::kConflict) << "nothing is under way";
+}
+
+// Node 4 never came; 5 is to come instead.
+TEST_F(SuccessionOrdersTest, AChangeThatFillsIsGivenUpForTheNextFile) {
+  ASSERT_EQ(Ordered(1, Operation::kApply, SuccessionRing::WithNodes(4, 2), 2), Status::kOk);
+  local::Topology next = SuccessionRing::WithNodes(5, 3);
+  for (local::Region& region : next.regions) region.nodes.erase(region.nodes.begin() + 3);
+  ring.Start(5, next);
+  ASSERT_EQ(Ordered(2, Operation::kApply, next, 3), Status::kOk);
+  ring.Pass(seconds(1));  // everybody has spoken in the view
+  EXPECT_EQ(ring.ViewOf(1).stage, Stage::kFilling);
+  EXPECT_EQ(ring.ViewOf(1).former->epoch(), Epoch{1});
+  EXPECT_EQ(ring.ViewOf(5).number, 3U);
+  EXPECT_EQ(ring.members.at(1).succession->Awaited(), std::vector<NodeId>{{5}});
+  EXPECT_TRUE(ring.members.at(1).succession->HasSpoken({5}));
+  ring.Progress(5, true, true);
+  for (const std::uint32_t number : {1U, 2U, 3U}) ring.Progress(number, true, true);
+  for (int i = 0; i < 5; ++i) ring.Pass(seconds(1));
+  EXPECT_EQ(ring.ViewOf(2).stage, Stage::kSettled);
+  EXPECT_EQ(ring.ViewOf(2).layout.epoch(), Epoch{3});
+}
+
+TEST_F(SuccessionOrdersTest, ANodeThatIsGivenUpIsToldWhenItIsUp) {
+  ring.Start(4, SuccessionRing::WithNodes(4, 2));
+  ASSERT_EQ(Ordered(1, Operation::kApply, SuccessionRing::WithNodes(4, 2), 2), Status::kOk);
+  ASSERT_EQ(ring.ViewOf(4).number, 2U);
+  local::Topology next = SuccessionRing::WithNodes(5, 3);
+  for (local::Region& region : next.regions) region.nodes.erase(region.nodes.begin() + 3);
+  ASSERT_EQ(Ordered(2, Operation::kApply, next, 3), Status::kOk);
+  EXPECT_EQ(ring.ViewOf(4).number, 3U);
+  EXPECT_FALSE(ring.members.at(4).ring->HasSelf());
+}
+
+// What node 1 has to hand on may be for a dead one, which this next change takes out.
+TEST_F(SuccessionOrdersTest, AMemberThatStillHandsOnHoldsNoFurtherChangeUpButOneThatLeavesDoes) {
+  ASSERT_EQ(Ordered(1, Operation::kApply, WithNamespace("more", 2), 2), Status::kOk);
+  for (const std::uint32_t number : {1U, 2U, 3U}) ring.Progress(number, true, number != 1);
+  ASSERT_EQ(Ordered(2, Operation::kApply, WithNamespace("other", 3), 3), Status::kOk);
+
+  ring.Start(4, SuccessionRing::WithNodes(4, 4));
+  ASSERT_EQ(Ordered(2, Operation::kApply, SuccessionRing::WithNodes(4, 4), 4), Status::kOk);
+  for (int i = 0; i < 5; ++i) ring.Pass(seconds(1));
+  for (std::uint32_t number = 1; number <= 4; ++number) ring.Progress(number, true, true);
+  for (int i = 0; i < 5; ++i) ring.Pass(seconds(1));
+  ASSERT_EQ(ring.ViewOf(2).stage, Stage::kSettled);
+  for (std::uint32_t number = 1; number <= 4; ++number) ring.Progress(number, true, true);
+  ASSERT_EQ(Ordered(2, Operation::kApply, SuccessionRing::WithNodes(3, 5), 5), Status::kOk);
+  for (int i = 0; i < 5; ++i) ring.Pass(seconds(1));
+  for (std::uint32_t number = 1; number <= 4; ++number) ring.Progress(number, true, false);
+  for (int i = 0; i < 9; ++i) ring.Pass(seconds(1));
+  for (std::uint32_t number = 1; number <= 4; ++number) ring.Progress(number, true, number != 4);
+  ASSERT_EQ(ring.ViewOf(2).stage, Stage::kSettled);
+  EXPECT_EQ(Ordered(2, Operation::kApply, WithNamespace("more", 6), 6), Status::kConflict)
+      << "node 4 would be no peer any more";
 }
 
 TEST_F(SuccessionOrdersTest, WithoutMostNodesAnOperatorHearsThatItIsOpen) {
