@@ -1,7 +1,6 @@
 #include "io/lasting_storage.h"
 
 #include <filesystem>
-#include <thread>
 
 namespace meridian::io {
 
@@ -12,6 +11,7 @@ Result<Done> LastingStorage::Apply(const WriteBatch& batch) {
   is_applying_ = true;
   const Result<Done> applied = ApplyOrKeep(batch);
   is_applying_ = false;
+  if (is_starved_) is_applying_.notify_all();
   return applied;
 }
 
@@ -53,7 +53,7 @@ Result<bool> LastingStorage::WriteWaiting() {
 
 Result<bool> LastingStorage::TryAll() {
   if (is_starved_) {
-    while (is_applying_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    is_applying_.wait(true);
     const Result<bool> resumed = disk_.Recover();
     if (!resumed || !*resumed) return resumed;
   }

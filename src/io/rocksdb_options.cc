@@ -7,8 +7,6 @@
 #include <rocksdb/table.h>
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 #include "io/log_memtable.h"
 #include "io/token_memtable.h"
@@ -53,12 +51,6 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const std::shared_ptr<rocksdb::Cache>
 // On a full disk RocksDB would try again by itself every five seconds, and be busy meanwhile.
 class NeverResume final : public rocksdb::EventListener {
  public:
-  // A flush that was ordered by the very write that failed, and finds the error when it begins,
-  // goes away and leaves its order behind; the recovery then waits for ever for a flush that is
-  // behind it. The error is not there before this returns, so such a flush can begin.
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
-    if (error->IsNoSpace()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
                             bool* auto_recovery) override {
     *auto_recovery = false;
@@ -69,7 +61,6 @@ class NeverResume final : public rocksdb::EventListener {
 
 rocksdb::DBOptions DatabaseOptions(const RocksdbStorage::Options& options) {
   rocksdb::DBOptions database;
-  if (options.env != nullptr) database.env = options.env;
   database.create_if_missing = true;
   database.create_missing_column_families = true;
 

@@ -51,8 +51,8 @@ class RocksdbStorage final : public Storage {
   Result<Done> Apply(const WriteBatch& batch);
   Result<Done> Sync();
   // The same, but a full disk is an answer: false, and the batch is not there, or not all is
-  // durable. Then Recover, until that is true as well; TryApply must be tried again before any
-  // later batch (io/lasting_storage.h).
+  // durable. Then Recover, until that is true as well, and beside nothing but reads; TryApply must
+  // be tried again before any later batch (io/lasting_storage.h).
   Result<bool> TryApply(const WriteBatch& batch);
   Result<bool> TrySync();
   Result<bool> Recover();
@@ -74,8 +74,14 @@ class RocksdbStorage final : public Storage {
   Failure Failed(const char* attempt, const rocksdb::Status& status) const;
   // False when the disk is full, true when `status` is ok.
   Result<bool> RoomFor(const char* attempt, const rocksdb::Status& status) const;
+  // The rest is of Recover. Rest waits until no flush runs or is ordered, nor a compaction runs.
+  void Rest();
+  rocksdb::Status ForgetSoftError();
+  rocksdb::Status FlushOneByOne();
+  rocksdb::Status ResumeStopped();
 
   std::string path_;
+  std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // by Column, then RocksDB's own default
   std::unique_ptr<rocksdb::WriteBatch> scratch_;        // kept for its memory

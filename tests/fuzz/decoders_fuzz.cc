@@ -12,6 +12,7 @@
 #include "crdt/seen_vector.h"
 #include "fuzz/fuzzing.h"
 #include "local/hint_store.h"
+#include "local/log_keys.h"
 #include "local/messages.h"
 #include "node/client_api.h"
 #include "node/metrics.h"
@@ -47,6 +48,21 @@ std::vector<crdt::SeenVector> SeenVectors() {
 
 Bytes StorageKey(const crdt::RowKey& key) {
   return crdt::StorageKey(key);
+}
+
+// Its token is not in the bytes, so what is read must be a storage key in any case.
+Result<Bytes> RowOfLog(ByteView value) {
+  Result<Bytes> row = local::StorageKeyOfLog({kKey.placement, {2}}, value);
+  if (row && !crdt::ParseStorageKey(*row)) Stop("StorageKeyOfLog", "gives no row's key", value);
+  return row;
+}
+
+Bytes LogOfRow(const Bytes& storage_key) {
+  return local::LogValue(storage_key);
+}
+
+std::vector<Bytes> StorageKeys() {
+  return {crdt::StorageKey(kKey)};
 }
 
 // A token before it is signed, so that damage reaches what is behind the signature.
@@ -218,6 +234,7 @@ std::vector<Target> Targets() {
       Canonical("DecodeSeenVector", Decode<crdt::SeenVector>, Encode<crdt::SeenVector>,
                 SeenVectors()),
       Canonical("ParseStorageKey", crdt::ParseStorageKey, StorageKey, {kKey}),
+      Canonical("StorageKeyOfLog", RowOfLog, LogOfRow, StorageKeys()),
       Canonical("DecodeHint", local::DecodeHint, EncodeHint, Hints()),
       Of("DecodeView", Decode<local::View>, Encode<local::View>, Views()),
       Canonical("OpenSignedToken", OpenSigned, ContentOf, tokens),

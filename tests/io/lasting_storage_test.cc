@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
+#include <map>
+#include <thread>
 
 #include "io/rocksdb_disk.h"
 
@@ -129,6 +132,72 @@ TEST_F(LastingStorageTest, AWriteThatFindsNoRoomAndOrdersAFlushIsOutlastedToo) {
   }
   disk.Crash();
   EXPECT_EQ(Rows(disk.storage(), Column::kData).size(), id + 1);
+}
+
+// At some count the write that fails is the one by which the log is too long, and that has every
+// column written out: one flush begins, the others wait for their turn.
+TEST_F(LastingStorageTest, AWriteThatFindsNoRoomAndOrdersAFlushOfEachColumnIsOutlastedToo) {
+  std::uint64_t id = 1;
+  const Bytes value(250, 'v');
+  const auto write_some = [&](int count) {
+    for (; count > 0; --count) {
+      const std::uint64_t number = ++id;
+      const Bytes key = std::to_string(number);
+      ASSERT_TRUE(storage.Apply(Batch(number, {{Column::kHint, key, value},
+                                               {Column::kMeta, key, value},
+                                               {Column::kTree, key, value},
+                                               {Column::kDead, key, value}})));
+    }
+  };
+  for (int count = 244; count < 254; ++count) {
+    write_some(count);
+    disk.SetFull(true);
+    write_some(1);
+    auto synced = std::async(std::launch::async, [&] { return storage.Sync().has_value(); });
+    disk.SetFull(false);
+    EXPECT_TRUE(synced.get()) << count;
+  }
+  disk.Crash();
+  EXPECT_EQ(Rows(disk.storage(), Column::kDead).size(), id - 1);
+}
+
+// Whatever runs then finds no room: writes, syncs, flushes, compactions, recoveries.
+TEST_F(LastingStorageTest, ADiskThatIsFullAgainAndAgainIsOutlasted) {
+  std::atomic<bool> ends = false;
+  auto committer = std::async(std::launch::async, [&] {
+    while (!ends) {
+      if (!storage.Sync()) return false;
+    }
+    return storage.Sync().has_value();
+  });
+  std::atomic<bool> writes = true;
+  auto toggler = std::async(std::launch::async, [&] {
+    Random random(1);
+    for (int times = 0; times < 60; ++times) {
+      for (const bool full : {true, false}) {
+        disk.SetFull(full);
+        std::this_thread::sleep_for(std::chrono::milliseconds(random.Below(full ? 20 : 60)));
+      }
+    }
+    writes = false;
+  });
+  std::uint64_t id = 1;
+  std::map<Bytes, Bytes> expected{{"a", "1"}, {"c", "1"}};
+  while (writes) {
+    const Bytes number = std::to_string(++id);
+    const Bytes key = std::to_string(id % 500);
+    ASSERT_TRUE(storage.Apply(Batch(id, {{Column::kData, key, number + Bytes(300, 'v')},
+                                         {Column::kLog, number, Bytes(50, 'v')}})));
+    expected[key] = number + Bytes(300, 'v');
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  toggler.get();
+  ends = true;
+  EXPECT_TRUE(committer.get());
+  disk.Crash();
+  EXPECT_EQ(Rows(disk.storage(), Column::kData),
+            (std::vector<std::pair<Bytes, Bytes>>{expected.begin(), expected.end()}));
+  EXPECT_EQ(Rows(disk.storage(), Column::kLog).size(), id);
 }
 
 // Nothing is in memory then, so a recovery has nothing to write out, and no reason to begin another
