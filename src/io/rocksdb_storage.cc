@@ -146,8 +146,8 @@ class RocksdbStorage::Watch final : public rocksdb::EventListener {
   std::atomic<bool> has_failed_ = false;
   std::atomic<bool> is_syncing_ = false;
   std::atomic<bool> flushes_stop_ = false;
-  std::atomic<bool> is_stopped_ = false;  // what RocksDB's own error is
-  std::atomic<bool> is_soft_ = false;     // likewise
+  std::atomic<bool> is_stopped_ = false;  // RocksDB has a hard error
+  std::atomic<bool> is_soft_ = false;     // it surely has a soft one, once nothing runs
   std::atomic<bool> is_bare_ = true;
 };
 
