@@ -11,8 +11,10 @@ namespace {
 // Who lacks less than one dot in so many is served from the log: random reads, but few.
 constexpr std::uint64_t kFewOf = 8;
 // Rows looked at for one answer, when the asker has most of them.
-constexpr std::size_t kRowsLookedAt = 8192;
-constexpr std::size_t kPiecesOfWhole = 4;
+constexpr std::size_t kRowsLookedAt = 4096;
+// A gentle piece is a part of a whole one, so that the turn of who takes it in, which serves
+// clients as well, is over within a millisecond.
+constexpr std::size_t kPiecesOfWhole = 8;
 
 bool HasAll(const crdt::SeenVector& seen, const crdt::Row& row) {
   if (seen.empty() || row.versions.empty()) return false;

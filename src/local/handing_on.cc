@@ -1,5 +1,7 @@
 #include "local/handing_on.h"
 
+#include <algorithm>
+
 #include "base/big_endian.h"
 #include "base/fail_stop.h"
 #include "local/log_keys.h"
@@ -108,24 +110,26 @@ void HandingOn::OnHeldHere(NodeId from, const HeldHere& held) {
   replica_.log().Forget(held.key);  // nothing is taken in any more, not even if it is wanted again
 }
 
-bool HandingOn::EraseSome(PartitionKey key, std::size_t& budget) {
-  const auto erase = [&](Column column, ByteView begin, ByteView end, auto&& each) {
+bool HandingOn::EraseSome(PartitionKey key, Leaving& leaving, std::size_t& budget) {
+  const auto erase = [&](Column column, Bytes begin, ByteView end, Bytes& to, auto&& each) {
     std::vector<Bytes> keys;
-    OrStop(turn_.Scan(column, begin, end, [&](const Entry& entry) {
+    OrStop(turn_.Scan(column, std::max(begin, to), end, [&](const Entry& entry) {
       if (keys.size() == budget) return false;
       keys.emplace_back(entry.key);
       return true;
     }));
     budget -= keys.size();
+    if (!keys.empty()) to = keys.back();
     for (Bytes& row : keys) each(std::move(row));
     return budget != 0;
   };
   const PartitionRange range = PartitionRange::Of(key, ring_.topology().partition_bits);
-  const bool no_rows = erase(Column::kData, range.begin, range.end, [&](Bytes row) {
-    const Token token = OrStop(crdt::ParseStorageKey(row)).token();
-    replica_.Erase(std::move(row), token);
-  });
-  return no_rows && erase(Column::kLog, LogKey(key, {}), LogEnd(key),
+  const bool no_rows =
+      erase(Column::kData, range.begin, range.end, leaving.rows_to, [&](Bytes row) {
+        const Token token = OrStop(crdt::ParseStorageKey(row)).token();
+        replica_.Erase(std::move(row), token);
+      });
+  return no_rows && erase(Column::kLog, LogKey(key, {}), LogEnd(key), leaving.log_to,
                           [&](Bytes row) { turn_.Erase(Column::kLog, std::move(row)); });
 }
 
@@ -133,7 +137,7 @@ void HandingOn::EraseAll(Moment now) {
   std::size_t budget = options_.erase_at_once;
   for (auto at = leaving_.begin(); at != leaving_.end() && budget != 0;) {
     const PartitionKey key = at->first;
-    if (!at->second.erasing || !EraseSome(key, budget)) {
+    if (!at->second.erasing || !EraseSome(key, at->second, budget)) {
       ++at;
       continue;
     }

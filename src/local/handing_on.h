@@ -20,8 +20,8 @@ namespace meridian::local {
 
 struct HandingOnOptions {
   Duration interval = std::chrono::seconds(1);              // of asking
-  Duration erase_interval = std::chrono::milliseconds(50);  // each is a sync more
-  std::size_t erase_at_once = 1000;
+  Duration erase_interval = std::chrono::milliseconds(25);  // each is a sync more
+  std::size_t erase_at_once = 300;                          // rows or log rows, in one turn
 };
 
 class HandingOn {
@@ -52,11 +52,14 @@ class HandingOn {
     bool erasing = false;
     std::set<NodeId> held_by;
     std::uint64_t digest = 0;  // of what they were asked about
+    // Erased up to here; what is behind would be stepped over once more each time.
+    Bytes rows_to;
+    Bytes log_to;
   };
   void Note(PartitionKey key, const Leaving& leaving);
   void AskAll(PartitionKey key, Leaving& leaving);
   // True when nothing is left.
-  bool EraseSome(PartitionKey key, std::size_t& budget);
+  bool EraseSome(PartitionKey key, Leaving& leaving, std::size_t& budget);
   void EraseAll(Moment now);
 
   const Ring& ring_;
