@@ -24,6 +24,10 @@ struct Arguments {
   std::string secret;
   bool discard_unsynced = false;
   std::uint64_t reserve_mb = 512;
+  std::uint64_t fill_mb = 100;  // a second
+  std::uint64_t move_mb = 24;
+  unsigned hedge_percent = 5;
+  unsigned grace_ms = 1000;
 };
 
 constexpr int kCannotStart = 2;
@@ -44,9 +48,17 @@ std::pair<const local::Region*, const local::Node*> FindNode(const local::Topolo
   return {nullptr, nullptr};
 }
 
+void Tune(const Arguments& arguments, node::RingNodeOptions& options) {
+  options.refill.bytes_per_second = arguments.fill_mb * 1'000'000;
+  options.refill.bytes_per_second_gently = arguments.move_mb * 1'000'000;
+  options.coordinator.hedge_percent = arguments.hedge_percent;
+  options.disk_check.grace = std::chrono::milliseconds(arguments.grace_ms);
+}
+
 // Runs the node until it is told to stop; the committer ends before the disk closes.
 int RunNode(const local::Topology& topology, const local::Region& region, const local::Node& node,
-            io::LastingStorage& disk, const Signer& signer, std::uint64_t chance) {
+            const Arguments& arguments, io::LastingStorage& disk, const Signer& signer,
+            std::uint64_t chance) {
   const ProcessId self = NodeProcess(region.id, node.id);
   io::ConsoleLog log(node.name);
   node::RingNodeOptions options;
@@ -54,6 +66,7 @@ int RunNode(const local::Topology& topology, const local::Region& region, const 
   options.self = self;
   options.chance = chance;
   options.gauge = &disk;
+  Tune(arguments, options);
   node::RingNode machine(std::move(options), disk, signer, log);
 
   std::unique_ptr<io::Committer> committer;
@@ -104,7 +117,8 @@ int Main(const Arguments& arguments) {
   const std::uint64_t reserve = arguments.reserve_mb << 20;
   io::LastingStorage lasting(**disk, arguments.data,
                              {.low_bytes = reserve, .none_bytes = reserve / 4});
-  const int status = RunNode(*topology, *region, *node, lasting, **signer, HashOf(*chance));
+  const int status =
+      RunNode(*topology, *region, *node, arguments, lasting, **signer, HashOf(*chance));
   if (const auto closed = (*disk)->Close(); !closed && status == 0) {
     std::fprintf(stderr, "meridiand: closing the disk: %s\n", closed.error().message.c_str());
     return 1;
@@ -132,6 +146,22 @@ int main(int argc, char** argv) {
                  "With less free on the disk than this, new values are refused; with less than a "
                  "quarter of it nothing is written until there is room (default 512)")
       ->check(CLI::Range(0, 1 << 20));
+  app.add_option("--fill-mb-per-second", arguments.fill_mb,
+                 "A disk that was lost is filled at no more than this (default 100)")
+      ->check(CLI::Range(1, 10'000));
+  app.add_option(
+         "--move-mb-per-second", arguments.move_mb,
+         "What this node gains by a change of the ring comes at no more than this, and more "
+         "slowly while nodes are busy (default 24)")
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--hedge-percent", arguments.hedge_percent,
+                 "Of the read requests to peers, so many are sent to another one as well when the "
+                 "first is slow; 0: none (default 5)")
+      ->check(CLI::Range(0, 100));
+  app.add_option("--disk-check-grace-ms", arguments.grace_ms,
+                 "At its start the node waits so long for what peers remember of its disk, while "
+                 "some are silent (default 1000)")
+      ->check(CLI::Range(100, 60'000));
   // For tests: what is not synced is lost at kill -9 (io/unsynced_env.h).
   app.add_flag("--testing-discard-unsynced", arguments.discard_unsynced)->group("");
   try {

@@ -26,6 +26,20 @@ std::string ContextIn(const std::string& output) {
 
 const std::vector<std::string> kRegions = {"us-east", "eu-west", "ap-south"};
 
+TEST(OptionsOfANodeTest, WhatIsOutOfItsRangeIsRefusedBeforeAnythingStarts) {
+  const Cluster cluster({"us-east"});
+  for (const char* option :
+       {"--hedge-percent 101", "--fill-mb-per-second 0", "--move-mb-per-second 0",
+        "--disk-check-grace-ms 99", "--hedge-percent x"}) {
+    const auto refused = cluster.Shell(
+        std::string("meridiand --topology topology.yaml --name us-east-1 --data data --secret s ") +
+        option);
+    EXPECT_EQ(refused.code, 2) << option << ": " << refused.output;
+    const std::string name(option, std::string(option).find(' '));
+    EXPECT_NE(refused.output.find(name), std::string::npos) << refused.output;
+  }
+}
+
 class SandboxTest : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(cluster_.Up()); }
