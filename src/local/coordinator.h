@@ -33,7 +33,7 @@ class Coordinator {
 
   // A primary that is being filled coordinates nothing: a delete would cover too little, a stamp
   // could be too low.
-  bool IsFilling(PartitionKey key) const { return replica_.log().IsFilling(key); }
+  bool IsFilling(PartitionKey key) const { return replica_.Lacks(key); }
 
   // Both require that this node is in the partition's preference list and 1 <= w, r <= N.
   void Put(Moment now, const PutOrder& order);

@@ -53,7 +53,7 @@ void GetCoordinator::ReadOwn(PendingGet& get) {
   if (get.list->IsPrimary(self())) {
     // A copy that cannot be read, or is being filled, is none; one more peer is asked instead. Nor
     // is one that will not be durable before a full disk has room.
-    if (replica_.log().IsFilling(ring_.PartitionOfToken(key.placement, get.token))) return;
+    if (replica_.Lacks(ring_.PartitionOfToken(key.placement, get.token))) return;
     if (replica_.IsReadOnly() && replica_.DurabilityOf(get.token) != BatchId{}) return;
     std::optional<crdt::Row> own = replica_.TryRead(key, get.token);
     if (own) Record(get, self(), std::move(*own));

@@ -60,7 +60,7 @@ void HandingOn::FollowView(Moment now) {
     if (!is_mine && leaving == leaving_.end()) {
       Note(key, leaving_[key]);
     } else if (is_mine && leaving != leaving_.end() && !leaving->second.erasing) {
-      turn_.Erase(Column::kMeta, NoteKey(key));  // it is wanted again, and whole
+      turn_.Erase(Column::kMeta, NoteKey(key));  // wanted again; Filling brings what it missed
       leaving_.erase(leaving);
     }
   }
@@ -154,6 +154,12 @@ void HandingOn::EraseAll(Moment now) {
     at = leaving_.erase(at);
   }
   next_ = now.monotonic + options_.erase_interval;
+}
+
+bool HandingOn::ErasesWanted() const {
+  return ring_.stage() == Stage::kFilling && std::ranges::any_of(leaving_, [&](const auto& one) {
+           return one.second.erasing && ring_.IsWritten(one.first, {ring_.self().number});
+         });
 }
 
 void HandingOn::Tick(Moment now) {

@@ -42,6 +42,9 @@ class HandingOn {
   Instant NextDeadline() const { return leaving_.empty() ? kNever : next_; }
 
   bool IsDone() const { return leaving_.empty(); }
+  // Whether a view that is filling gives back to this node what it is erasing: it is not filled
+  // then, though Filling does not know of it yet.
+  bool ErasesWanted() const;
   // True once after a partition was erased that is wanted again: it begins anew.
   bool TakeKept() { return std::exchange(kept_, false); }
   std::size_t partitions() const { return leaving_.size(); }

@@ -72,6 +72,12 @@ class Replica {
   // What an answer that shows this row must wait for; 0: nothing.
   BatchId DurabilityOf(Token token) const { return turn_.Unless(dirty_.LastWrite(token)); }
 
+  // Whether this node is to have the partition and has not all of it (rule 9): it is being filled,
+  // or what was here of it is being erased, after which it begins anew. Then it answers no reads.
+  bool Lacks(PartitionKey key) const {
+    return log_.Holds(key) ? log_.IsFilling(key) : ring_.IsWritten(key, {ring_.self().number});
+  }
+
   // Joins the row with the stored one, marks its dots as seen and logs them. False when this node
   // does not hold the row's partition, or its copy cannot be read until the audit has put it right.
   bool Apply(const crdt::RowUpdate& update);

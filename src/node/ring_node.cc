@@ -130,7 +130,8 @@ void RingNode::TellProgress(Moment now) {
   if (handing_on_.TakeKept()) filling_.Follow(now);
   succession_.SetAbstains(filling_.LacksOwn());
   const bool has_hints = !ring_.HasSelf() && hints_.total().rows() != 0;  // it may not be stopped
-  succession_.SetProgress(now, filling_.IsDone(), handing_on_.IsDone() && !has_hints);
+  const bool is_filled = filling_.IsDone() && !handing_on_.ErasesWanted();
+  succession_.SetProgress(now, is_filled, handing_on_.IsDone() && !has_hints);
 }
 
 void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) {
@@ -266,7 +267,7 @@ void RingNode::AnswerRead(ProcessId from, const local::ReadRow& read) {
     local::HintRead answer{read.id, hint ? std::move(hint->row) : crdt::Row{}};
     return turn_.Send(from, Pack(std::move(answer)), hints_.DurabilityOf(token));
   }
-  if (!begun_ || replica_.log().IsFilling(key)) {
+  if (!begun_ || replica_.Lacks(key)) {
     return turn_.Send(from, Pack(local::ReadRefused{read.id}));
   }
   std::optional<crdt::Row> row = replica_.TryRead(read.key, token);

@@ -83,7 +83,7 @@ class Succession {
   struct Wish {
     RequestTag tag;
     Epoch epoch;
-    Bytes value;
+    Bytes layout;  // encoded; by the time it is known to be chosen, the ring may be further in it
     Instant deadline;
   };
 

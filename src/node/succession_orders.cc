@@ -124,16 +124,15 @@ void Succession::Begin(Moment now, RequestTag tag, local::Layout next) {
   const Epoch epoch = next.epoch();
   auto after = ViewForLayout(view_, ring_.self().region, std::move(next));
   if (!after) return Refuse(tag, Status::kConflict, after.error().message);
-  Bytes value = Encode(*after);
-  wish_ = Wish{tag, epoch, value, now.monotonic + options_.apply_timeout};
-  decree_.Propose(now, std::move(value));
+  wish_ = Wish{tag, epoch, Encode(after->layout), now.monotonic + options_.apply_timeout};
+  decree_.Propose(now, Encode(*after));
 }
 
 // The next epoch is decided: the operator's, or another's.
 void Succession::AnswerWishes(Moment) {
   if (!wish_) return;
   const Wish wish = *std::exchange(wish_, std::nullopt);
-  if (Encode(view_) != wish.value) {
+  if (Encode(view_.layout) != wish.layout) {
     return Refuse(wish.tag, Status::kConflict,
                   "another change became epoch " + std::to_string(view_.layout.epoch().value) +
                       "; look at what it is, and plan anew");

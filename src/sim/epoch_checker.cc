@@ -1,5 +1,6 @@
 #include "sim/epoch_checker.h"
 
+#include "base/codec.h"
 #include "base/fail_stop.h"
 #include "base/hash.h"
 #include "local/view.h"
@@ -12,6 +13,11 @@ void EpochChecker::OnApplied(ProcessId process, const WriteBatch& batch) {
     const auto view = OrStop(DecodeVersioned<local::View>(1, *write.value));
     const Stored stored{HashOf(*write.value), view.layout.epoch().value};
     const std::string name = "view " + std::to_string(view.number) + " at " + ToString(process);
+    const std::uint64_t layout = HashOf(Encode(view.layout));
+    if (layouts_.emplace(stored.epoch, layout).first->second != layout) {
+      violations_.Add(name + " has another layout of epoch " + std::to_string(stored.epoch) +
+                      " than others");
+    }
     auto& views = views_[process.region];
     const auto [known, is_new] = views.emplace(view.number, stored);
     if (known->second.hash != stored.hash) violations_.Add(name + " is not what others have");

@@ -1,5 +1,5 @@
-// Views are unique and only go forward: of one number in one region, everybody stores the same, and
-// a later number never has an earlier epoch.
+// Views are unique and only go forward: of one number in one region, everybody stores the same, a
+// later number never has an earlier epoch, and an epoch is one layout in all regions.
 
 #pragma once
 
@@ -24,6 +24,7 @@ class EpochChecker {
   };
   Violations& violations_;
   std::map<RegionId, std::map<std::uint64_t, Stored>> views_;  // by number
+  std::map<std::uint64_t, std::uint64_t> layouts_;             // hashes, by epoch
 };
 
 }  // namespace meridian::sim

@@ -90,6 +90,7 @@ SimProcess::Factory SimCluster::FactoryOf(ProcessId process, const local::Topolo
         options.checkpoint_interval = options_.checkpoint_interval;
         options.catch_up.interval = options_.catch_up_interval;
         options.audit = options_.audit;
+        options.handing_on.erase_at_once = options_.erase_at_once;
         options.coordinator.siblings_max = options_.siblings_max;
         options.coordinator.hedge_percent = options_.hedge_percent;
         if (options_.plant == Plant::kReuseIncarnation) options.chance = 0;

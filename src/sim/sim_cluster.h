@@ -38,6 +38,7 @@ struct ClusterOptions {
   local::AuditOptions audit;
   std::size_t siblings_max = 100;
   unsigned hedge_percent = 5;
+  std::size_t erase_at_once = 4;  // so that what leaves is not gone in one turn
   Plant plant = Plant::kNothing;
 };
 
