@@ -19,7 +19,8 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"
    AND NOT MERIDIAN_SANITIZE)
   set(MERIDIAN_LTO_COMPILE -flto=auto -ffat-lto-objects)
-  set(MERIDIAN_LTO_LINK -O2 -flto=auto)
+  # Without -fno-lto the linker's plugin would optimise whatever has such objects.
+  add_link_options($<IF:$<BOOL:$<TARGET_PROPERTY:MERIDIAN_LTO>>,-flto=auto$<SEMICOLON>-O2,-fno-lto>)
 endif()
 
 find_program(MERIDIAN_CCACHE ccache)

@@ -19,7 +19,8 @@ set(MERIDIAN_ALL_LIBRARIES
   meridian_client meridian_sim meridian_io meridian_node meridian_wan meridian_local meridian_crdt
   meridian_base)
 
-# What serves is optimised across its files; tests and tools link the same objects as they are.
+# What serves is optimised across its files; tests and tools link the same objects as they are
+# (compile_options.cmake).
 set(MERIDIAN_SERVERS meridiand meridian_gateway)
 
 # Every apps/<name>.cc is a binary, with dashes for underscores. What mains share is in apps/wiring.
@@ -38,7 +39,7 @@ function(meridian_apps)
     set_target_properties(app_${stem} PROPERTIES OUTPUT_NAME ${app})
     target_link_libraries(app_${stem} PRIVATE meridian_wiring)
     if(stem IN_LIST MERIDIAN_SERVERS)
-      target_link_options(app_${stem} PRIVATE ${MERIDIAN_LTO_LINK})
+      set_target_properties(app_${stem} PROPERTIES MERIDIAN_LTO ON)
     endif()
     list(APPEND apps app_${stem})
   endforeach()
