@@ -142,6 +142,32 @@ TEST_F(MembersTest, AChangeIsTakenBackWhileItWaitsForANodeThatNeverCame) {
   ExpectAllThere();
 }
 
+TEST_F(MembersTest, ANodeIsReplacedAndAnotherOneGetsHalfTheWeight) {
+  Use(FileOf(6, 2));
+  ASSERT_TRUE(cluster_.Up());
+  std::ifstream in(FileOf(6, 2));
+  std::string text;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("      us-east-5:")) continue;
+    if (line.starts_with("      us-east-1:")) {
+      line.replace(line.find("weight: 100"), 11, "weight: 50");
+    }
+    text += line + '\n';
+  }
+  const std::string file = cluster_.directory() + "/replaced.yaml";
+  std::ofstream(file) << text;
+  const auto before = cluster_.StatusNumber("us-east-1", "partitions");
+  const auto applied = Apply(file, 2, true);
+  ASSERT_EQ(applied.code, 0) << applied.output;
+  EXPECT_TRUE(Eventually([&] { return cluster_.StatusNumber("us-east-5", "partitions") == 0; }));
+  EXPECT_EQ(cluster_.Meridian({"dev", "kill", "us-east-5"}).code, 0);
+  const auto half = static_cast<double>(cluster_.StatusNumber("us-east-1", "partitions"));
+  EXPECT_NEAR(half, static_cast<double>(before) * 5 / 9, 2);  // 50 of 450 instead of 100 of 500
+  EXPECT_GT(cluster_.StatusNumber("us-east-6", "partitions"), 0U);
+  Use(file);
+  ExpectAllThere();
+}
+
 TEST_F(MembersTest, APlanTellsTheBytesThatThenMove) {
   const std::string six = FileOf(6, 2);
   const auto offline = cluster_.Meridian({"topology", "plan", six, "--offline"});
