@@ -45,7 +45,9 @@ TEST_F(SizesViewTest, BeginsWhereItIsAskedTo) {
 
 TEST_F(SizesViewTest, SaysNothingOfWhatIsNotWholeHere) {
   node.replica.log().MarkFilling({{1}, {2}});
-  for (const nlohmann::json& size : Page("sizes")["sizes"]) {
+  const nlohmann::json page = Page("sizes");
+  ASSERT_FALSE(page["sizes"].empty());
+  for (const nlohmann::json& size : page["sizes"]) {
     EXPECT_FALSE(size["placement"] == 1 && size["partition"] == 2);
   }
 }
