@@ -28,6 +28,7 @@ struct Arguments {
   std::uint64_t move_mb = 24;
   unsigned hedge_percent = 5;
   unsigned grace_ms = 1000;
+  std::uint64_t hints_mb = 1024;
 };
 
 constexpr int kCannotStart = 2;
@@ -53,6 +54,41 @@ void Tune(const Arguments& arguments, node::RingNodeOptions& options) {
   options.refill.bytes_per_second_gently = arguments.move_mb * 1'000'000;
   options.coordinator.hedge_percent = arguments.hedge_percent;
   options.disk_check.grace = std::chrono::milliseconds(arguments.grace_ms);
+  options.hints.bytes_max = arguments.hints_mb << 20;
+}
+
+// Each may be set in the environment as well: what starts many servers sets it once for all.
+void AddLimits(CLI::App& app, Arguments& arguments) {
+  app.add_option("--disk-reserve-mb", arguments.reserve_mb,
+                 "With less free on the disk than this, new values are refused; with less than a "
+                 "quarter of it nothing is written until there is room (default 512)")
+      ->check(CLI::Range(0, 1 << 20))
+      ->envname("MERIDIAN_DISK_RESERVE_MB");
+  app.add_option("--fill-mb-per-second", arguments.fill_mb,
+                 "A disk that was lost is filled at no more than this (default 100)")
+      ->check(CLI::Range(1, 10'000))
+      ->envname("MERIDIAN_FILL_MB_PER_SECOND");
+  app.add_option(
+         "--move-mb-per-second", arguments.move_mb,
+         "What this node gains by a change of the ring comes at no more than this, and more "
+         "slowly while nodes are busy (default 24)")
+      ->check(CLI::Range(1, 10'000))
+      ->envname("MERIDIAN_MOVE_MB_PER_SECOND");
+  app.add_option("--hedge-percent", arguments.hedge_percent,
+                 "Of the read requests to peers, so many are sent to another one as well when the "
+                 "first is slow; 0: none (default 5)")
+      ->check(CLI::Range(0, 100))
+      ->envname("MERIDIAN_HEDGE_PERCENT");
+  app.add_option("--disk-check-grace-ms", arguments.grace_ms,
+                 "At its start the node waits so long for what peers remember of its disk, while "
+                 "some are silent (default 1000)")
+      ->check(CLI::Range(100, 60'000))
+      ->envname("MERIDIAN_DISK_CHECK_GRACE_MS");
+  app.add_option("--hints-mb", arguments.hints_mb,
+                 "Of writes for primaries that cannot be had this node keeps no more than this; "
+                 "then it refuses to stand in (default 1024)")
+      ->check(CLI::Range(1, 1 << 20))
+      ->envname("MERIDIAN_HINTS_MB");
 }
 
 // Runs the node until it is told to stop; the committer ends before the disk closes.
@@ -142,26 +178,7 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--secret", arguments.secret, "File with the secret all regions share (mode 600)")
       ->required();
-  app.add_option("--disk-reserve-mb", arguments.reserve_mb,
-                 "With less free on the disk than this, new values are refused; with less than a "
-                 "quarter of it nothing is written until there is room (default 512)")
-      ->check(CLI::Range(0, 1 << 20));
-  app.add_option("--fill-mb-per-second", arguments.fill_mb,
-                 "A disk that was lost is filled at no more than this (default 100)")
-      ->check(CLI::Range(1, 10'000));
-  app.add_option(
-         "--move-mb-per-second", arguments.move_mb,
-         "What this node gains by a change of the ring comes at no more than this, and more "
-         "slowly while nodes are busy (default 24)")
-      ->check(CLI::Range(1, 10'000));
-  app.add_option("--hedge-percent", arguments.hedge_percent,
-                 "Of the read requests to peers, so many are sent to another one as well when the "
-                 "first is slow; 0: none (default 5)")
-      ->check(CLI::Range(0, 100));
-  app.add_option("--disk-check-grace-ms", arguments.grace_ms,
-                 "At its start the node waits so long for what peers remember of its disk, while "
-                 "some are silent (default 1000)")
-      ->check(CLI::Range(100, 60'000));
+  meridian::apps::AddLimits(app, arguments);
   // For tests: what is not synced is lost at kill -9 (io/unsynced_env.h).
   app.add_flag("--testing-discard-unsynced", arguments.discard_unsynced)->group("");
   try {

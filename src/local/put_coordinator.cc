@@ -305,9 +305,8 @@ void PutCoordinator::OnHintRefused(Moment, NodeId from, const HintRefused& refus
 }
 
 bool PutCoordinator::IsHopeless(const PendingPut& put) const {
-  const auto up = std::ranges::count_if(
-      put.quorum.waiting(), [&](NodeId node) { return node == self() || liveness_.IsUp(node); });
-  return put.quorum.acks() + static_cast<std::size_t>(up) < put.quorum.needed();
+  return !put.quorum.CanBeMet(
+      [&](NodeId node) { return node == self() || liveness_.IsUp(node); });
 }
 
 void PutCoordinator::OnDurable(Moment now, BatchId up_to) {

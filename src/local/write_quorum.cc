@@ -28,15 +28,31 @@ void WriteQuorum::AddStandIn(NodeId node) {
   waiting_.push_back(node);
 }
 
+void WriteQuorum::Count(NodeId node, Acks& acks) const {
+  const auto place = static_cast<std::size_t>(std::ranges::find(targets_, node) - targets_.begin());
+  const bool is_target = place < targets_.size();
+  const bool stands_in = is_target && place >= primaries_;
+  acks.targets += is_target ? 1U : 0U;
+  acks.also += IsAlsoRequired(node) || stands_in ? 1U : 0U;
+}
+
+bool WriteQuorum::IsMet(const Acks& acks) const {
+  return acks.targets >= w_ && acks.also >= std::min(w_, also_.size());
+}
+
 void WriteQuorum::RecordAck(NodeId from) {
   if (std::erase(waiting_, from) == 0) return;
   acked_.push_back(from);
-  const auto place = static_cast<std::size_t>(std::ranges::find(targets_, from) - targets_.begin());
-  const bool stands_in = place >= primaries_ && place < targets_.size();
-  acks_ += place < targets_.size() ? 1U : 0U;
-  also_acks_ += IsAlsoRequired(from) || stands_in ? 1U : 0U;
-  const bool is_met = acks_ >= w_ && also_acks_ >= std::min(w_, also_.size());
-  if (verdict_ == Verdict::kPending && is_met) verdict_ = Verdict::kAcked;
+  Count(from, acks_);
+  if (verdict_ == Verdict::kPending && IsMet(acks_)) verdict_ = Verdict::kAcked;
+}
+
+bool WriteQuorum::CanBeMet(const std::function<bool(NodeId)>& may_answer) const {
+  Acks acks = acks_;
+  for (const NodeId node : waiting_) {
+    if (may_answer(node)) Count(node, acks);
+  }
+  return IsMet(acks);
 }
 
 void WriteQuorum::RecordRefusal(NodeId from) {

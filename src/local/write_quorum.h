@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "base/ids.h"
@@ -33,11 +34,13 @@ class WriteQuorum {
   void RecordRefusal(NodeId from);
   // Nothing more is waited for.
   void RecordDeadline();
+  // Whether it could still be acked if, of those who have not answered, these all did.
+  bool CanBeMet(const std::function<bool(NodeId)>& may_answer) const;
 
   // Final once it has left kPending.
   Verdict verdict() const { return verdict_; }
   // Of the targets that were given first, and of stand-ins.
-  std::size_t acks() const { return acks_; }
+  std::size_t acks() const { return acks_.targets; }
   // Who has answered that it holds the write.
   const std::vector<NodeId>& acked() const { return acked_; }
   bool IsAlsoRequired(NodeId node) const;
@@ -48,14 +51,20 @@ class WriteQuorum {
   bool WasAsked(NodeId node) const;
 
  private:
+  struct Acks {
+    std::size_t targets = 0;  // of targets_
+    std::size_t also = 0;     // of also_, and of stand-ins
+  };
+  void Count(NodeId node, Acks& acks) const;
+  bool IsMet(const Acks& acks) const;
+
   std::vector<NodeId> targets_;  // all that were asked, but for also_
   std::size_t primaries_;        // of targets_, at the front
   std::vector<NodeId> also_;
   std::vector<NodeId> waiting_;
   std::vector<NodeId> acked_;
   std::size_t w_;
-  std::size_t acks_ = 0;
-  std::size_t also_acks_ = 0;
+  Acks acks_;
   Verdict verdict_ = Verdict::kPending;
 };
 

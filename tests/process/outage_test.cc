@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <future>
 #include <nlohmann/json.hpp>
 
@@ -82,6 +83,46 @@ TEST_F(OutageTest, AStrictPutIsRefusedAtOnceAndSaysWhy) {
   const auto put = cluster_.Meridian({"put", "cart", "milk", "--level", "all"});
   EXPECT_EQ(put.code, 4) << "two nodes cannot hold three copies";
   EXPECT_EQ(cluster_.Meridian({"put", "cart", "milk"}).code, 0);
+}
+
+// Nodes that may keep 1 MiB of hints.
+class FullHintsTest : public OutageTest {
+ protected:
+  void SetUp() override {
+    setenv("MERIDIAN_HINTS_MB", "1", 1);
+    OutageTest::SetUp();
+    unsetenv("MERIDIAN_HINTS_MB");
+  }
+  io::HttpReply Put(int number) {
+    const std::string value(100'000, 'v');
+    return cluster_.Ask("us-east", 4,
+                        {.method = "PUT",
+                         .path = io::KeyPath("packages", "key" + std::to_string(number)),
+                         .headers = {"Content-Type: application/octet-stream"},
+                         .body = value});
+  }
+};
+
+TEST_F(FullHintsTest, PastTheirBoundAPutThatNeedsAStandInIsRefusedAtOnce) {
+  for (const int node : {1, 2, 3}) Kill(node);
+  // Of six keys in ten one primary is up, of one in ten none.
+  std::vector<int> refused;
+  for (int number = 0; number < 150; ++number) {
+    const auto begun = std::chrono::steady_clock::now();
+    const io::HttpReply reply = Put(number);
+    if (reply.status != 503 || reply.body.find("keep as much for others") == Bytes::npos) continue;
+    refused.push_back(number);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(1))
+        << "at once, not at the deadline of 2 s";
+  }
+  EXPECT_GT(refused.size(), 10U);
+  for (const char* node : {"us-east-4", "us-east-5"}) {
+    EXPECT_GT(cluster_.StatusNumber(node, "hints/bytes"), 800'000U) << node;
+    EXPECT_LE(cluster_.StatusNumber(node, "hints/bytes"), 1U << 20) << node;
+  }
+  ASSERT_TRUE(cluster_.Up());
+  EXPECT_TRUE(Eventually([&] { return HintsHeld() == 0; }));
+  for (const int number : refused) EXPECT_EQ(Put(number).status, 200);
 }
 
 // The run of a minute, with its figures, is benchmarks/outage.

@@ -30,7 +30,7 @@ TEST(OptionsOfANodeTest, WhatIsOutOfItsRangeIsRefusedBeforeAnythingStarts) {
   const Cluster cluster({"us-east"});
   for (const char* option :
        {"--hedge-percent 101", "--fill-mb-per-second 0", "--move-mb-per-second 0",
-        "--disk-check-grace-ms 99", "--hedge-percent x"}) {
+        "--disk-check-grace-ms 99", "--hedge-percent x", "--hints-mb 0"}) {
     const auto refused = cluster.Shell(
         std::string("meridiand --topology topology.yaml --name us-east-1 --data data --secret s ") +
         option);
@@ -38,6 +38,10 @@ TEST(OptionsOfANodeTest, WhatIsOutOfItsRangeIsRefusedBeforeAnythingStarts) {
     const std::string name(option, std::string(option).find(' '));
     EXPECT_NE(refused.output.find(name), std::string::npos) << refused.output;
   }
+  const auto refused = cluster.Shell(
+      "MERIDIAN_HINTS_MB=0 meridiand --topology topology.yaml --name us-east-1 --data data "
+      "--secret s");
+  EXPECT_EQ(refused.code, 2) << refused.output;
 }
 
 class SandboxTest : public ::testing::Test {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace meridian::local {
 namespace {
 
@@ -77,6 +79,26 @@ TEST(WriteQuorumTest, ANodeOfTheOtherLayoutAloneDoesNotCountForTheFirst) {
   EXPECT_EQ(quorum.verdict(), Verdict::kPending);
   quorum.RecordAck({2});
   EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
+}
+
+TEST(WriteQuorumTest, WhetherItCanStillBeMetCountsEachLayoutForItself) {
+  WriteQuorum quorum({{1}, {2}, {3}}, 2);
+  quorum.AlsoRequire({{3}, {4}, {5}});
+  const auto with = [](std::set<NodeId> nodes) {
+    return [nodes](NodeId node) { return nodes.contains(node); };
+  };
+  quorum.RecordAck({1});
+  EXPECT_TRUE(quorum.CanBeMet(with({{2}, {4}, {5}})));
+  EXPECT_TRUE(quorum.CanBeMet(with({{3}, {4}})));
+  EXPECT_FALSE(quorum.CanBeMet(with({{4}, {5}}))) << "the other layout's nodes are not the first's";
+  EXPECT_FALSE(quorum.CanBeMet(with({{2}, {3}}))) << "only one of the other layout's";
+  quorum.AddStandIn({6});
+  EXPECT_TRUE(quorum.CanBeMet(with({{6}, {4}}))) << "a stand-in is of both";
+  quorum.RecordRefusal({6});
+  EXPECT_FALSE(quorum.CanBeMet(with({{6}, {4}})));
+  quorum.RecordAck({2});
+  quorum.RecordAck({3});
+  EXPECT_TRUE(quorum.CanBeMet(with({{5}})));
 }
 
 }  // namespace
