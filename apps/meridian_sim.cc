@@ -27,6 +27,10 @@ const std::map<std::string, sim::Plant> kPlants{
     {"ack-before-sync", sim::Plant::kAckBeforeSync},
     {"reuse-incarnation", sim::Plant::kReuseIncarnation},
     {"seen-from-context", sim::Plant::kSeenFromContext},
+    {"lose-rows", sim::Plant::kLoseRows},
+    {"alter-values", sim::Plant::kAlterValues},
+    {"alter-views", sim::Plant::kAlterViews},
+    {"erase-nothing", sim::Plant::kEraseNothing},
 };
 
 constexpr const char* kFooter =

@@ -125,33 +125,12 @@ void Client::AskForLayout(Instant now) {
               now + kConnectGrace);
 }
 
-namespace {
-
-// Whether every node that a request may be sent to is one of the region's.
-bool IsWhole(const node::ClientLayout& layout, RegionId here) {
-  const local::Region* region = layout.topology.FindRegion(here);
-  if (region == nullptr || !layout.table.Fits(layout.topology, here)) return false;
-  for (const local::Placement& placement : layout.topology.placements) {
-    if (!placement.replicas.contains(here)) continue;
-    for (std::uint32_t p = 0; p < layout.topology.partitions(); ++p) {
-      const auto* list = layout.table.ListOf(placement.id, {static_cast<std::uint16_t>(p)});
-      const bool known = std::ranges::all_of(list->nodes, [&](NodeId node) {
-        return std::ranges::find(region->nodes, node, &local::Node::id) != region->nodes.end();
-      });
-      if (!known) return false;
-    }
-  }
-  return true;
-}
-
-}  // namespace
-
 // An older release knows no such question: what it answers is no layout.
 void Client::OnLayout(ByteView body) {
   const Result<node::ClientAnswer> answer = node::DecodeAnswer(body);
   if (!answer || answer->values.size() != 1) return;
-  Result<node::ClientLayout> layout = Decode<node::ClientLayout>(answer->values.front());
-  if (!layout || layout->view <= view_ || !IsWhole(*layout, region_)) return;
+  Result<node::ClientLayout> layout = node::DecodeClientLayout(answer->values.front(), region_);
+  if (!layout || layout->view <= view_) return;
   for (const local::Node& node : layout->topology.FindRegion(region_)->nodes) {
     if (!link_->Connect(node.id, EndpointOf(node))) return;  // asked again
   }

@@ -23,4 +23,8 @@ struct ClientLayout {
   }
 };
 
+// kCorrupt unless it is whole: every partition that `region` holds has its list there, and each
+// list names nodes of the region that the topology has.
+Result<ClientLayout> DecodeClientLayout(ByteView bytes, RegionId region);
+
 }  // namespace meridian::node

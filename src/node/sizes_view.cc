@@ -13,7 +13,8 @@ std::string PlaceOf(local::PartitionKey key) {
   return std::to_string(key.placement.value) + '/' + std::to_string(key.partition.value);
 }
 
-// "1/40"; nothing when it is something else.
+}  // namespace
+
 std::optional<local::PartitionKey> ParsePlace(ByteView text) {
   local::PartitionKey key;
   const char* const end = text.data() + text.size();
@@ -25,8 +26,6 @@ std::optional<local::PartitionKey> ParsePlace(ByteView text) {
   if (partition.ec != std::errc() || partition.ptr != end) return std::nullopt;
   return key;
 }
-
-}  // namespace
 
 ClientAnswer SizesAnswer(const local::Ring& ring, const local::PartitionLog& log,
                          const Storage& disk, const local::RefillOptions& refill, ByteView key) {

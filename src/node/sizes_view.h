@@ -9,6 +9,8 @@
 
 #pragma once
 
+#include <optional>
+
 #include "local/partition_log.h"
 #include "local/refill.h"
 #include "node/client_api.h"
@@ -16,6 +18,9 @@
 namespace meridian::node {
 
 inline constexpr ByteView kSizesKey = "sizes";
+
+// "1/40"; nothing when it is something else.
+std::optional<local::PartitionKey> ParsePlace(ByteView text);
 
 // kBadRequest when the key says no place.
 ClientAnswer SizesAnswer(const local::Ring& ring, const local::PartitionLog& log,

@@ -25,14 +25,18 @@ std::map<KeyName, std::set<Bytes>> VisibleIn(const SimCluster& cluster) {
 }  // namespace
 
 HistoryChecker::HistoryChecker(const local::Topology& topology, const History& history,
-                               const DotChecker& dots)
-    : topology_(topology), history_(history), dots_(dots) {}
+                               const DotChecker& dots, const LostCopies& lost)
+    : topology_(topology), history_(history), dots_(dots), lost_(lost) {}
 
 bool HistoryChecker::IsLww(const Op& op) const {
   return topology_.FindNamespace(op.key.first)->policy == local::Policy::kLww;
 }
 
-bool HistoryChecker::MayBeLost(const Op& write) const {
+bool HistoryChecker::MayBeLost(const Op& put) const {
+  return put.copies <= lost_.NodesOf(put.value);
+}
+
+bool HistoryChecker::MayBeForgotten(const Op& write) const {
   const auto lost = disks_lost_.find(write.region);
   return lost != disks_lost_.end() && write.copies <= lost->second;
 }
@@ -110,7 +114,7 @@ void HistoryChecker::CheckPut(const Op& put, Violations& violations) {
 }
 
 void HistoryChecker::CheckCovered(const Op& write, Violations& violations) {
-  if (write.fate != Fate::kAcked || !write.token_from || MayBeLost(write)) return;
+  if (write.fate != Fate::kAcked || !write.token_from || MayBeForgotten(write)) return;
   for (const Bytes& value : SurelyCovered(*write.token_from)) {
     const Op& put = *writer_of_.at(value);
     // One that was done twice may have been done again after it was read.

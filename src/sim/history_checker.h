@@ -6,8 +6,9 @@
 //     invented  a get showed what nobody wrote to that key
 //     refused   a request was called wrong; clients here make none that is
 //
-// A write of W copies is judged by the first two while fewer than W nodes of its region have lost
-// their disks (an old copy counts as a loss).
+// A put of W copies is judged by the first while fewer than W nodes that held it have lost their
+// disks; any write by the second while fewer than W nodes of its region have (a delete has no value
+// to tell its copies by). An old copy counts as a loss.
 //
 // What a token may cover (enough to explain a missing value): the values of the get it came from,
 // or the value of the put. What it surely covers (must not be visible): the values of the get; of a
@@ -23,6 +24,7 @@
 
 #include "sim/dot_checker.h"
 #include "sim/history.h"
+#include "sim/lost_copies.h"
 #include "sim/sim_cluster.h"
 #include "sim/violations.h"
 
@@ -31,7 +33,8 @@ namespace meridian::sim {
 class HistoryChecker {
  public:
   // All outlive this.
-  HistoryChecker(const local::Topology& topology, const History& history, const DotChecker& dots);
+  HistoryChecker(const local::Topology& topology, const History& history, const DotChecker& dots,
+                 const LostCopies& lost);
 
   // At rest, replicas being equal.
   void Check(const SimCluster& cluster, Violations& violations);
@@ -43,7 +46,8 @@ class HistoryChecker {
   const Values& SurelyCovered(std::size_t token);  // must be
   bool HasSeen(const Op& op, const Op& other);     // by tokens, also by way of others
   bool IsLww(const Op& op) const;
-  bool MayBeLost(const Op& write) const;  // with the disks of those that acknowledged it
+  bool MayBeLost(const Op& put) const;  // with the disks of those that held it
+  bool MayBeForgotten(const Op& write) const;
   bool IsVisible(const Op& put) const;
 
   bool Explains(const Op& write, const Op& missing);
@@ -54,6 +58,7 @@ class HistoryChecker {
   const local::Topology& topology_;
   const History& history_;
   const DotChecker& dots_;
+  const LostCopies& lost_;
   std::map<KeyName, std::vector<const Op*>> writes_;
   std::map<Bytes, const Op*> writer_of_;
   std::map<RegionId, std::size_t> disks_lost_;

@@ -14,6 +14,8 @@ class Observer {
   virtual void OnApplied(ProcessId process, const WriteBatch& batch) = 0;
   // A node ended that minted as `actor`; `disk` is what its next start finds.
   virtual void OnCrashed(Actor actor, const SimStorage& disk) = 0;
+  // Of a node that is down, before it is given another disk.
+  virtual void OnDiskGone(ProcessId, const SimStorage&) {}
   // A node that is down was given this disk in place of its own.
   virtual void OnDiskReplaced(ProcessId, const SimStorage&) {}
 };

@@ -2,6 +2,7 @@
 
 #include "base/codec.h"
 #include "base/fail_stop.h"
+#include "base/hash.h"
 #include "local/messages.h"
 
 namespace meridian::sim {
@@ -18,6 +19,34 @@ Bytes ListWhatTheContextCovers(const Bytes& body) {
       }
     }
   }
+  return local::Pack(*message);
+}
+
+Bytes LoseRows(const Bytes& body) {
+  Result<local::RingMessage> message = local::UnpackRingMessage(body);
+  auto* const replicate = message ? std::get_if<local::Replicate>(&*message) : nullptr;
+  if (replicate == nullptr || replicate->id == 0) return body;
+  replicate->rows.clear();
+  return local::Pack(*message);
+}
+
+Bytes AlterValues(const Bytes& body) {
+  Result<local::RingMessage> message = local::UnpackRingMessage(body);
+  auto* const replicate = message ? std::get_if<local::Replicate>(&*message) : nullptr;
+  if (replicate == nullptr || HashOf(body) % 8 != 0) return body;
+  for (crdt::RowUpdate& update : replicate->rows) {
+    for (crdt::Version& version : update.row.versions) {
+      if (version.value) version.value->push_back('!');
+    }
+  }
+  return local::Pack(*message);
+}
+
+Bytes AlterViews(const Bytes& body) {
+  Result<local::RingMessage> message = local::UnpackRingMessage(body);
+  auto* const told = message ? std::get_if<local::ViewTold>(&*message) : nullptr;
+  if (told == nullptr) return body;
+  told->view.layout.text.push_back('#');
   return local::Pack(*message);
 }
 

@@ -1,5 +1,6 @@
 // Bugs planted from outside the machines, to show that the checkers catch them
-// (tests/sim/planted_bugs_test.cc). The third, acknowledging before the sync, is in SimProcess.
+// (tests/sim/planted_bugs_test.cc). Acknowledging before the sync is in SimProcess, a disk that
+// erases no rows in SimStorage.
 
 #pragma once
 
@@ -22,5 +23,15 @@ Bytes ForgetDisks(const Bytes& body);
 
 // A disk whose node draws incarnations that the clock says nothing of: only the disk tells them.
 void DrawAboveTheClock(SimStorage& disk);
+
+// Breaks rule 8: what is to be replicated is lost on its way, but acknowledged; so a hint is dropped
+// that nobody holds. Other messages as they are.
+Bytes LoseRows(const Bytes& body);
+
+// Replicas get another value than the coordinator, of one write in eight.
+Bytes AlterValues(const Bytes& body);
+
+// Who is told a view by another gets one that was decided nowhere.
+Bytes AlterViews(const Bytes& body);
 
 }  // namespace meridian::sim

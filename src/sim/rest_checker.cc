@@ -114,37 +114,6 @@ std::optional<std::string> DifferenceOfReplicas(SimCluster& cluster) {
   return std::nullopt;
 }
 
-std::optional<std::string> ComplaintOfOwners(SimCluster& cluster) {
-  for (const ProcessId process : cluster.nodes()) {
-    if (!cluster.IsUp(process)) return "node " + ToString(process) + " is down";
-    const local::Ring& ring = cluster.ring_node(process).ring();
-    const local::Ring& newest = cluster.ring(process.region);
-    const std::string name = "node " + ToString(process);
-    if (ring.IsKnown() && ring.stage() != local::Stage::kSettled) {
-      return name + " is in view " + std::to_string(ring.view()) + ", " + NameOf(ring.stage());
-    }
-    if (newest.topology().epoch < cluster.ring({1}).topology().epoch) {
-      return name + " is at an older epoch than region 1";
-    }
-    // Who never came in, or is no member any more, is nobody's concern but for its rows.
-    if (newest.HasNode({process.number}) && ring.view() != newest.view()) {
-      return name + " is in an older view";
-    }
-    std::optional<std::string> foreign;
-    OrStop(cluster.at(process).disk().Scan(Column::kData, {}, {}, [&](const Entry& entry) {
-      const crdt::RowKey row = OrStop(crdt::ParseStorageKey(entry.key));
-      if (newest.ListOf(newest.PartitionOfToken(row.placement, row.token()))
-              ->IsPrimary({process.number})) {
-        return true;
-      }
-      foreign = name + " has key " + row.key + ", which is not its own";
-      return false;
-    }));
-    if (foreign) return foreign;
-  }
-  return std::nullopt;
-}
-
 std::optional<std::string> ComplaintOfFigures(SimCluster& cluster) {
   node::ClientRequest request;
   request.operation = node::Operation::kMetrics;

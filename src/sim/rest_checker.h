@@ -16,10 +16,6 @@ namespace meridian::sim {
 // Where replicas differ; nothing when all agree. A node that is down differs.
 std::optional<std::string> DifferenceOfReplicas(SimCluster& cluster);
 
-// Whether every change of the topology is complete everywhere, and nobody has a row of a partition
-// that is not its own; else what is left.
-std::optional<std::string> ComplaintOfOwners(SimCluster& cluster);
-
 // What the gateways' and nodes' own figures say against rest. Runs the cluster for some
 // milliseconds: the figures are asked for as an operator would.
 std::optional<std::string> ComplaintOfFigures(SimCluster& cluster);

@@ -7,6 +7,24 @@
 
 namespace meridian::sim {
 
+namespace {
+
+SimNetwork::Rewrite RewriteOf(Plant plant) {
+  switch (plant) {
+    case Plant::kSeenFromContext: return ListWhatTheContextCovers;
+    case Plant::kAckBeforeSync:
+    case Plant::kReuseIncarnation: return ForgetDisks;
+    case Plant::kLoseRows: return LoseRows;
+    case Plant::kAlterValues: return AlterValues;
+    case Plant::kAlterViews: return AlterViews;
+    case Plant::kNothing:
+    case Plant::kEraseNothing: break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 SimCluster::SimCluster(ClusterOptions options, Random random, Trace& trace, Observer& observer)
     : options_(std::move(options)),
       random_(random),
@@ -26,10 +44,7 @@ SimCluster::SimCluster(ClusterOptions options, Random random, Trace& trace, Obse
   }
   for (const ProcessId process : nodes_) Add(process, options_.topology);
   for (const ProcessId process : gateways_) Add(process, options_.topology);
-  if (options_.plant == Plant::kSeenFromContext) network_.SetRewrite(ListWhatTheContextCovers);
-  if (options_.plant == Plant::kAckBeforeSync || options_.plant == Plant::kReuseIncarnation) {
-    network_.SetRewrite(ForgetDisks);
-  }
+  if (const auto rewrite = RewriteOf(options_.plant)) network_.SetRewrite(rewrite);
 }
 
 void SimCluster::Join(ProcessId process, const local::Topology& file) {
@@ -61,6 +76,7 @@ void SimCluster::Add(ProcessId process, const local::Topology& file) {
   auto made =
       std::make_unique<SimProcess>(process, world, FactoryOf(process, file), random_.Fork());
   if (options_.plant == Plant::kAckBeforeSync) made->PretendDurable();
+  if (options_.plant == Plant::kEraseNothing) made->disk().KeepErasedRows();
   if (options_.plant == Plant::kReuseIncarnation && process.role == Role::kNode) {
     DrawAboveTheClock(made->disk());
   }
@@ -126,6 +142,7 @@ void SimCluster::BackUp(ProcessId node) {
 void SimCluster::LoseDisk(ProcessId node) {
   MERIDIAN_CHECK(!IsUp(node));
   trace_.Add(queue_.now(), ToString(node) + " loses its disk");
+  observer_.OnDiskGone(node, at(node).disk());
   at(node).disk().Lose();
   replaced_.insert(node);
   observer_.OnDiskReplaced(node, at(node).disk());
@@ -134,6 +151,7 @@ void SimCluster::LoseDisk(ProcessId node) {
 void SimCluster::RestoreDisk(ProcessId node) {
   MERIDIAN_CHECK(!IsUp(node));
   trace_.Add(queue_.now(), ToString(node) + " gets an old copy of its disk");
+  observer_.OnDiskGone(node, at(node).disk());
   at(node).disk().Restore(backups_.at(node));
   replaced_.insert(node);
   observer_.OnDiskReplaced(node, at(node).disk());

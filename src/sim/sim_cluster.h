@@ -28,6 +28,10 @@ enum class Plant {
   kAckBeforeSync,     // machines are told that writes are durable before they are
   kReuseIncarnation,  // a node that lost its tail comes back under the incarnation it had
   kSeenFromContext,   // replicas mark as seen what a row's context covers
+  kLoseRows,          // replicas acknowledge rows that they did not get
+  kAlterValues,       // replicas of a write have two values
+  kAlterViews,        // nodes of a region have two views of one number
+  kEraseNothing,      // rows of partitions that were handed on stay on the disk
 };
 
 struct ClusterOptions {

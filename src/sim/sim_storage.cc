@@ -29,7 +29,10 @@ Result<Done> SimStorage::Apply(const WriteBatch& batch) {
   applied_ = batch.id;
   Undo& undo = unsynced_.emplace_back(Undo{batch.id, {}});
   undo.writes.reserve(batch.writes.size());
-  for (const Write& write : batch.writes) undo.writes.push_back(Exchange(write));
+  for (const Write& write : batch.writes) {
+    if (keeps_erased_rows_ && write.column == Column::kData && !write.value) continue;
+    undo.writes.push_back(Exchange(write));
+  }
   return Done{};
 }
 

@@ -46,6 +46,9 @@ class SimStorage final : public Storage {
   // Changes what is stored under a key behind everybody's back; empty: nothing is stored any more.
   void Rot(Column column, const Bytes& key, const std::function<Bytes(const Bytes&)>& alter);
 
+  // Plants a bug: from now on nothing is erased from `data`.
+  void KeepErasedRows() { keeps_erased_rows_ = true; }
+
   BatchId applied() const { return applied_; }
   BatchId synced() const { return synced_; }
 
@@ -75,6 +78,7 @@ class SimStorage final : public Storage {
   BatchId applied_;
   BatchId synced_;
   bool full_ = false;
+  bool keeps_erased_rows_ = false;
 };
 
 }  // namespace meridian::sim

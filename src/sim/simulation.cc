@@ -9,6 +9,7 @@
 #include "sim/history_checker.h"
 #include "sim/hole_checker.h"
 #include "sim/member_plan.h"
+#include "sim/owner_checker.h"
 #include "sim/rest_checker.h"
 #include "sim/sim_topology.h"
 #include "sim/watchers.h"
@@ -127,7 +128,8 @@ class Run {
 
   void Judge() {
     holes_.Check(cluster_, violations_);
-    HistoryChecker history(cluster_options_.topology, workload_.history(), dots_);
+    HistoryChecker history(cluster_options_.topology, workload_.history(), dots_,
+                           watchers_.lost());
     history.Check(cluster_, violations_);
     audits_.Check(cluster_);
   }

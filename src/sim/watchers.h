@@ -6,6 +6,7 @@
 #include "sim/dot_checker.h"
 #include "sim/epoch_checker.h"
 #include "sim/hole_checker.h"
+#include "sim/lost_copies.h"
 
 namespace meridian::sim {
 
@@ -23,16 +24,22 @@ class Watchers final : public Observer {
     dots_.OnApplied(process, batch);
     epochs_.OnApplied(process, batch);
   }
+  void OnDiskGone(ProcessId process, const SimStorage& disk) override {
+    lost_.OnDiskGone(process, disk);
+  }
   void OnDiskReplaced(ProcessId process, const SimStorage& disk) override {
     holes_.OnDiskReplaced(process, disk);
   }
   void OnCrashed(Actor actor, const SimStorage& disk) override { holes_.OnCrashed(actor, disk); }
+
+  const LostCopies& lost() const { return lost_; }
 
  private:
   DotChecker& dots_;
   HoleChecker& holes_;
   AuditChecker& audits_;
   EpochChecker epochs_;
+  LostCopies lost_;
 };
 
 }  // namespace meridian::sim

@@ -15,6 +15,7 @@
 #include "local/log_keys.h"
 #include "local/messages.h"
 #include "node/client_api.h"
+#include "node/client_layout.h"
 #include "node/metrics.h"
 #include "wan/messages.h"
 
@@ -141,6 +142,15 @@ std::vector<local::View> Views() {
   return {first, {2, local::Stage::kFilling, next, first.layout}};
 }
 
+std::vector<node::ClientLayout> ClientLayouts() {
+  const local::Layout layout = Views()[0].layout;
+  return {{4, layout.topology, layout.tables.at({1})}};
+}
+
+Result<node::ClientLayout> DecodeLayout(ByteView bytes) {
+  return node::DecodeClientLayout(bytes, {1});
+}
+
 std::vector<local::RingMessage> RingMessages() {
   const crdt::PartitionSeen seen{{{1}, {2}}, SeenVectors()[1]};
   const local::LeafName leaf{seen.key, 1023};
@@ -237,6 +247,7 @@ std::vector<Target> Targets() {
       Canonical("StorageKeyOfLog", RowOfLog, LogOfRow, StorageKeys()),
       Canonical("DecodeHint", local::DecodeHint, EncodeHint, Hints()),
       Of("DecodeView", Decode<local::View>, Encode<local::View>, Views()),
+      Of("DecodeClientLayout", DecodeLayout, Encode<node::ClientLayout>, ClientLayouts()),
       Canonical("OpenSignedToken", OpenSigned, ContentOf, tokens),
       Canonical("OpenToken", OpenText, TextOf, tokens),
       Of("DecodeRequest", node::DecodeRequest, node::EncodeRequest, Requests()),

@@ -1,10 +1,7 @@
 // Nodes that come and go while the ring serves: rows are where they belong afterwards, nothing that
 // was acknowledged is lost, whoever crashes meanwhile.
 
-#include <gmock/gmock.h>
-
-#include "sim/rest_checker.h"
-#include "sim/scenario.h"
+#include "support/changing_ring.h"
 
 namespace meridian::sim {
 namespace {
@@ -16,61 +13,20 @@ using testing::ElementsAre;
 
 constexpr int kKeys = 60;
 
-class MembersTest : public ::testing::Test {
+class MembersTest : public ChangingRing {
  protected:
   // Three nodes and 16 partitions a region.
-  MembersTest() : s(TopologyShape{3, 1, 1, 2, 4}) {
-    s.RunFor(seconds(2));
-    for (int i = 0; i < kKeys; ++i) {
-      EXPECT_EQ(s.Put(Scenario::Node(1, 1), Key(i), "v" + std::to_string(i)).status, Status::kOk);
-    }
+  MembersTest() : ChangingRing({3, 1, 1, 2, 4}) {
+    for (int i = 0; i < kKeys; ++i) Put(1, i, "v" + std::to_string(i));
     s.RunFor(seconds(3));
   }
 
-  static Bytes Key(int i) { return "key" + std::to_string(i); }
-  // Region 1 has these nodes, whatever it had.
-  local::Topology With(std::vector<std::uint32_t> numbers, std::uint64_t epoch) const {
-    local::Topology next = s.topology();
-    next.epoch = {epoch};
-    next.regions.front().nodes.clear();
-    for (const std::uint32_t number : numbers) {
-      local::Node node;
-      node.id = {number};
-      node.name = "r1-" + std::to_string(number);
-      node.rack = "rack0";
-      next.regions.front().nodes.push_back(node);
-    }
-    return next;
-  }
-  void Change(const local::Topology& next) {
-    const auto answer = s.Apply(Scenario::Node(1, 1), next);
-    ASSERT_EQ(answer.status, Status::kOk) << answer.message;
-  }
-  // Runs until the change is over everywhere; what is left, else.
-  std::string RunUntilComplete() {
-    std::optional<std::string> left;
-    for (int i = 0; i < 120; ++i) {
-      s.RunFor(seconds(1));
-      left = ComplaintOfOwners(s.cluster());
-      if (!left) return "";
-    }
-    return *left;
-  }
   void ExpectAllThere(std::uint32_t at) {
     for (int i = 0; i < kKeys; ++i) {
       EXPECT_THAT(s.Get(Scenario::Node(1, at), Key(i)).values,
                   ElementsAre("v" + std::to_string(i)));
     }
   }
-  std::size_t RowsOn(std::uint32_t number) {
-    std::size_t rows = 0;
-    const auto count = [&](const Entry&) { return ++rows != 0; };
-    EXPECT_TRUE(
-        s.cluster().at(Scenario::Node(1, number)).disk().Scan(Column::kData, {}, {}, count));
-    return rows;
-  }
-
-  Scenario s;
 };
 
 TEST_F(MembersTest, ANodeComesAndHasItsShare) {

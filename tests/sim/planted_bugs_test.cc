@@ -43,10 +43,11 @@ std::string RunApart(std::uint64_t seed, Plant plant) {
   return said;
 }
 
-void ExpectFound(Plant plant) {
+// Found in these words, by the checker that is to find it.
+void ExpectFound(Plant plant, const std::string& words = "") {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const std::string said = RunApart(seed, plant);
-    if (said.empty()) continue;
+    if (said.empty() || said.find(words) == std::string::npos) continue;
     std::printf("found by seed %llu: %s\n", static_cast<unsigned long long>(seed), said.c_str());
     return;
   }
@@ -63,6 +64,22 @@ TEST(PlantedBugsTest, ReusingAnIncarnationAfterALostTailIsFound) {
 
 TEST(PlantedBugsTest, MarkingSeenFromAContextIsFound) {
   ExpectFound(Plant::kSeenFromContext);
+}
+
+TEST(PlantedBugsTest, AHintThatIsDroppedBeforeItIsHomeIsFound) {
+  ExpectFound(Plant::kLoseRows, "was dropped when");
+}
+
+TEST(PlantedBugsTest, ReplicasThatHoldDifferentValuesAreFoundByTheAudit) {
+  ExpectFound(Plant::kAlterValues, "the audit of");
+}
+
+TEST(PlantedBugsTest, TwoViewsOfOneNumberAreFound) {
+  ExpectFound(Plant::kAlterViews, "is not what others have");
+}
+
+TEST(PlantedBugsTest, RowsThatStayWithAFormerOwnerAreFound) {
+  ExpectFound(Plant::kEraseNothing, "which is not its own");
 }
 
 }  // namespace
