@@ -28,7 +28,7 @@ const std::map<std::string, sim::Plant> kPlants{
     {"reuse-incarnation", sim::Plant::kReuseIncarnation},
     {"seen-from-context", sim::Plant::kSeenFromContext},
     {"lose-rows", sim::Plant::kLoseRows},
-    {"alter-values", sim::Plant::kAlterValues},
+    {"drop-versions", sim::Plant::kDropVersions},
     {"alter-views", sim::Plant::kAlterViews},
     {"erase-nothing", sim::Plant::kEraseNothing},
 };

@@ -1,5 +1,12 @@
 # How a folder of src/ becomes a library, and a file of apps/ a binary.
 
+# What serves is optimised across its files, so objects of these folders can be; tests and tools link
+# them as they are (compile_options.cmake).
+set(MERIDIAN_SERVERS meridiand meridian_gateway)
+set(MERIDIAN_SERVING base crdt local wan node io)
+# Under the sanitizers these are not worth optimising: little of them runs there.
+set(MERIDIAN_PLAIN_DEBUG io client)
+
 # meridian_library(<folder> <dependency>...): src/<folder>/*.cc as meridian_<folder>. A folder that
 # has only headers is an interface library, so that what depends on it need not care.
 function(meridian_library folder)
@@ -8,7 +15,12 @@ function(meridian_library folder)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC meridian_options ${ARGN})
-    target_compile_options(${name} PRIVATE ${MERIDIAN_LTO_COMPILE})
+    if(folder IN_LIST MERIDIAN_SERVING)
+      target_compile_options(${name} PRIVATE ${MERIDIAN_LTO_COMPILE})
+    endif()
+    if(folder IN_LIST MERIDIAN_PLAIN_DEBUG)
+      target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
+    endif()
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE meridian_options ${ARGN})
@@ -18,10 +30,6 @@ endfunction()
 set(MERIDIAN_ALL_LIBRARIES
   meridian_client meridian_sim meridian_io meridian_node meridian_wan meridian_local meridian_crdt
   meridian_base)
-
-# What serves is optimised across its files; tests and tools link the same objects as they are
-# (compile_options.cmake).
-set(MERIDIAN_SERVERS meridiand meridian_gateway)
 
 # Every apps/<name>.cc is a binary, with dashes for underscores. What mains share is in apps/wiring.
 function(meridian_apps)

@@ -233,7 +233,11 @@ void PartitionTrees::Drop(PartitionKey key) {
   for (std::size_t branch = 0; branch < kBranches; ++branch) {
     turn_.Erase(Column::kTree, BranchKey(key, branch));
   }
-  // Marks that stay cost a recount of their leaf, should the partition come back.
+  OrStop(turn_.Scan(Column::kTree, MarkKey(key, 0), MarkKey(key, MerkleTree::kLeaves),
+                    [&](const Entry& entry) {
+                      turn_.Erase(Column::kTree, Bytes(entry.key));
+                      return true;
+                    }));
 }
 
 }  // namespace meridian::local

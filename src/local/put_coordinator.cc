@@ -305,8 +305,7 @@ void PutCoordinator::OnHintRefused(Moment, NodeId from, const HintRefused& refus
 }
 
 bool PutCoordinator::IsHopeless(const PendingPut& put) const {
-  return !put.quorum.CanBeMet(
-      [&](NodeId node) { return node == self() || liveness_.IsUp(node); });
+  return !put.quorum.CanBeMet([&](NodeId node) { return node == self() || liveness_.IsUp(node); });
 }
 
 void PutCoordinator::OnDurable(Moment now, BatchId up_to) {

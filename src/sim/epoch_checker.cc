@@ -6,11 +6,25 @@
 #include "local/view.h"
 
 namespace meridian::sim {
+namespace {
+
+const Bytes kViewKey = "view";
+
+local::View ViewIn(ByteView stored) {
+  return OrStop(DecodeVersioned<local::View>(1, stored));
+}
+
+}  // namespace
+
+void EpochChecker::OnRestart(ProcessId process, const SimStorage& disk) {
+  const auto stored = OrStop(disk.Get(Column::kMeta, kViewKey));
+  last_[process] = stored ? ViewIn(*stored).number : 0;
+}
 
 void EpochChecker::OnApplied(ProcessId process, const WriteBatch& batch) {
   for (const Write& write : batch.writes) {
-    if (write.column != Column::kMeta || write.key != "view" || !write.value) continue;
-    const auto view = OrStop(DecodeVersioned<local::View>(1, *write.value));
+    if (write.column != Column::kMeta || write.key != kViewKey || !write.value) continue;
+    const local::View view = ViewIn(*write.value);
     const Stored stored{HashOf(*write.value), view.layout.epoch().value};
     const std::string name = "view " + std::to_string(view.number) + " at " + ToString(process);
     const std::uint64_t layout = HashOf(Encode(view.layout));
@@ -18,6 +32,9 @@ void EpochChecker::OnApplied(ProcessId process, const WriteBatch& batch) {
       violations_.Add(name + " has another layout of epoch " + std::to_string(stored.epoch) +
                       " than others");
     }
+    std::uint64_t& last = last_[process];
+    if (view.number < last) violations_.Add(name + " is stored over " + std::to_string(last));
+    last = view.number;
     auto& views = views_[process.region];
     const auto [known, is_new] = views.emplace(view.number, stored);
     if (known->second.hash != stored.hash) violations_.Add(name + " is not what others have");

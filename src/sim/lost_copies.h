@@ -1,5 +1,6 @@
-// Whose copies went with their disks: for each value, the nodes that held it, as a row or as a hint,
-// when their disk was taken away. An old copy in its place counts as a loss, whatever is in it.
+// Whose copies went with their disks: for each value, the nodes that held it, as a row or as a
+// hint, when their disk was taken away. An old copy in its place counts as a loss, whatever is in
+// it.
 //
 //     LostCopies lost;
 //     lost.OnDiskGone(node, disk);   before another one takes its place

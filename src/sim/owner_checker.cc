@@ -19,18 +19,15 @@ std::optional<crdt::PartitionKey> PartitionOf(const local::Ring& ring, Column co
       const crdt::RowKey row = OrStop(crdt::ParseStorageKey(key));
       return ring.PartitionOfToken(row.placement, row.token());
     }
-    case Column::kLog:
-      return PlaceAt(key, 0);
-    case Column::kTree:
-      return PlaceAt(key, 4);  // after "snap", "leaf" or "mark"
+    case Column::kLog: return PlaceAt(key, 0);
+    case Column::kTree: return PlaceAt(key, 4);  // after "snap", "leaf" or "mark"
     case Column::kMeta:
       for (const ByteView kind : {"seen", "filling", "leaving"}) {
         if (key.starts_with(kind)) return PlaceAt(key, kind.size());
       }
       return std::nullopt;
     case Column::kHint:
-    case Column::kDead:
-      return std::nullopt;
+    case Column::kDead: return std::nullopt;
   }
   return std::nullopt;
 }

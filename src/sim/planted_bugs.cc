@@ -30,14 +30,13 @@ Bytes LoseRows(const Bytes& body) {
   return local::Pack(*message);
 }
 
-Bytes AlterValues(const Bytes& body) {
+Bytes DropVersions(const Bytes& body) {
   Result<local::RingMessage> message = local::UnpackRingMessage(body);
   auto* const replicate = message ? std::get_if<local::Replicate>(&*message) : nullptr;
   if (replicate == nullptr || HashOf(body) % 8 != 0) return body;
   for (crdt::RowUpdate& update : replicate->rows) {
-    for (crdt::Version& version : update.row.versions) {
-      if (version.value) version.value->push_back('!');
-    }
+    for (const crdt::Version& version : update.row.versions) update.listed.push_back(version.dot);
+    update.row.versions.clear();
   }
   return local::Pack(*message);
 }

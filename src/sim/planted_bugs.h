@@ -24,12 +24,12 @@ Bytes ForgetDisks(const Bytes& body);
 // A disk whose node draws incarnations that the clock says nothing of: only the disk tells them.
 void DrawAboveTheClock(SimStorage& disk);
 
-// Breaks rule 8: what is to be replicated is lost on its way, but acknowledged; so a hint is dropped
-// that nobody holds. Other messages as they are.
+// Breaks rule 8: what is to be replicated is lost on its way, but acknowledged; so a hint is
+// dropped that nobody holds. Other messages as they are.
 Bytes LoseRows(const Bytes& body);
 
-// Replicas get another value than the coordinator, of one write in eight.
-Bytes AlterValues(const Bytes& body);
+// Replicas mark one write in eight as seen and do not keep it.
+Bytes DropVersions(const Bytes& body);
 
 // Who is told a view by another gets one that was decided nowhere.
 Bytes AlterViews(const Bytes& body);

@@ -15,7 +15,7 @@ SimNetwork::Rewrite RewriteOf(Plant plant) {
     case Plant::kAckBeforeSync:
     case Plant::kReuseIncarnation: return ForgetDisks;
     case Plant::kLoseRows: return LoseRows;
-    case Plant::kAlterValues: return AlterValues;
+    case Plant::kDropVersions: return DropVersions;
     case Plant::kAlterViews: return AlterViews;
     case Plant::kNothing:
     case Plant::kEraseNothing: break;

@@ -29,7 +29,7 @@ enum class Plant {
   kReuseIncarnation,  // a node that lost its tail comes back under the incarnation it had
   kSeenFromContext,   // replicas mark as seen what a row's context covers
   kLoseRows,          // replicas acknowledge rows that they did not get
-  kAlterValues,       // replicas of a write have two values
+  kDropVersions,      // replicas mark writes as seen that they do not keep
   kAlterViews,        // nodes of a region have two views of one number
   kEraseNothing,      // rows of partitions that were handed on stay on the disk
 };

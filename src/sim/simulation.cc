@@ -128,8 +128,7 @@ class Run {
 
   void Judge() {
     holes_.Check(cluster_, violations_);
-    HistoryChecker history(cluster_options_.topology, workload_.history(), dots_,
-                           watchers_.lost());
+    HistoryChecker history(cluster_options_.topology, workload_.history(), dots_, watchers_.lost());
     history.Check(cluster_, violations_);
     audits_.Check(cluster_);
   }

@@ -29,8 +29,12 @@ class Watchers final : public Observer {
   }
   void OnDiskReplaced(ProcessId process, const SimStorage& disk) override {
     holes_.OnDiskReplaced(process, disk);
+    epochs_.OnRestart(process, disk);
   }
-  void OnCrashed(Actor actor, const SimStorage& disk) override { holes_.OnCrashed(actor, disk); }
+  void OnCrashed(Actor actor, const SimStorage& disk) override {
+    holes_.OnCrashed(actor, disk);
+    epochs_.OnRestart(NodeProcess(actor.region(), actor.node()), disk);
+  }
 
   const LostCopies& lost() const { return lost_; }
 

@@ -70,12 +70,12 @@ TEST(PlantedBugsTest, AHintThatIsDroppedBeforeItIsHomeIsFound) {
   ExpectFound(Plant::kLoseRows, "was dropped when");
 }
 
-TEST(PlantedBugsTest, ReplicasThatHoldDifferentValuesAreFoundByTheAudit) {
-  ExpectFound(Plant::kAlterValues, "the audit of");
+TEST(PlantedBugsTest, WritesThatAreSeenAndNotKeptAreFoundByTheAudit) {
+  ExpectFound(Plant::kDropVersions, "the audit of");
 }
 
 TEST(PlantedBugsTest, TwoViewsOfOneNumberAreFound) {
-  ExpectFound(Plant::kAlterViews, "is not what others have");
+  ExpectFound(Plant::kAlterViews, "has another layout of epoch");
 }
 
 TEST(PlantedBugsTest, RowsThatStayWithAFormerOwnerAreFound) {

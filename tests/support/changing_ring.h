@@ -21,7 +21,9 @@ namespace meridian::sim {
 
 class ChangingRing : public ::testing::Test {
  protected:
-  explicit ChangingRing(const TopologyShape& shape) : s(shape) { s.RunFor(std::chrono::seconds(2)); }
+  explicit ChangingRing(const TopologyShape& shape) : s(shape) {
+    s.RunFor(std::chrono::seconds(2));
+  }
 
   static Bytes Key(int i) { return "key" + std::to_string(i); }
   // At a node of region 1, with the context of what it reads there.

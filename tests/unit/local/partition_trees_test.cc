@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "local/log_keys.h"
 #include "support/local_node.h"
 
 namespace meridian::local {
@@ -150,6 +151,29 @@ TEST(PartitionTreesTest, ARowAlteredBehindTheNodesBackDeviatesFromItsTree) {
   const PartitionTrees& trees = again.replica.trees();
   EXPECT_NE(trees.LeafOf(again.PartitionOf(key), leaf),
             trees.Recount(again.PartitionOf(key), leaf));
+}
+
+TEST(PartitionTreesTest, NothingOfADroppedTreeStaysOnDisk) {
+  LocalNode node(1);
+  Random random(5);
+  std::uint64_t sequence = 0;
+  ApplySome(node, random, sequence, 200);
+  const PartitionKey key = node.PartitionOf(KeyOf("key1"));
+  node.replica.log().Checkpoint(0, 1);
+  node.replica.trees().Mark(key, 7);
+  node.Sync();
+  const auto pieces = [&] {
+    std::size_t count = 0;
+    EXPECT_TRUE(node.disk.Scan(Column::kTree, {}, {}, [&](const Entry& entry) {
+      count += entry.key.substr(4, 4) == LogKey(key, {}).substr(0, 4) ? 1U : 0U;
+      return true;
+    }));
+    return count;
+  };
+  ASSERT_GT(pieces(), 2U);
+  node.replica.trees().Drop(key);
+  node.Sync();
+  EXPECT_EQ(pieces(), 0U);
 }
 
 }  // namespace
