@@ -148,12 +148,13 @@ void FaultPlan::StrikeDisk() {
   }
 }
 
-// Fewer nodes of a region than have every write that was acknowledged at the usual level.
+// Fewer nodes of a region than are to hold each row. What only they held may be lost; the checkers
+// know of each write who held it.
 bool FaultPlan::MayLoseDisk(ProcessId node) const {
   std::size_t copies = cluster_.topology().FindRegion(node.region)->nodes.size();
   for (const local::Placement& placement : cluster_.topology().placements) {
     const auto at = placement.replicas.find(node.region);
-    if (at != placement.replicas.end()) copies = std::min<std::size_t>(copies, at->second / 2 + 1);
+    if (at != placement.replicas.end()) copies = std::min<std::size_t>(copies, at->second);
   }
   const bool is_new = !cluster_.WasReplaced(node);
   return cluster_.DisksReplaced(node.region) + (is_new ? 1 : 0) < copies;
