@@ -30,7 +30,8 @@ const std::map<std::string, sim::Plant> kPlants{
     {"lose-rows", sim::Plant::kLoseRows},
     {"drop-versions", sim::Plant::kDropVersions},
     {"alter-views", sim::Plant::kAlterViews},
-    {"erase-nothing", sim::Plant::kEraseNothing},
+    {"keep-rows", sim::Plant::kKeepRows},
+    {"keep-log-rows", sim::Plant::kKeepLogRows},
 };
 
 constexpr const char* kFooter =

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "io/http_client.h"
+#include "node/sizes_view.h"
 
 namespace meridian::client {
 namespace {
@@ -22,20 +23,25 @@ void AskNode(const local::Node& node, RegionSizes& sizes) {
   io::HttpClient client("http://" + node.http.host + ':' + std::to_string(node.http.port),
                         kPageTimeout);
   std::string path = kFirstPage;
-  while (!path.empty()) {
+  std::optional<crdt::PartitionKey> place;
+  for (;;) {
     const auto reply = client.Fetch({.method = "GET", .path = path});
     if (!reply || reply->status != 200) return;
-    const std::string next = AddPage(reply->body, sizes);
-    if (next == path) return;
-    path = next;
+    const auto next = AddPage(reply->body, sizes);
+    // Pages ascend, so they end.
+    if (!next || (place && *next <= *place)) return;
+    place = next;
+    path = kFirstPage + ('/' + node::TextOf(*next));
   }
 }
 
 }  // namespace
 
-std::string AddPage(const std::string& body, RegionSizes& sizes) {
+std::optional<crdt::PartitionKey> AddPage(const std::string& body, RegionSizes& sizes) {
   const json page = json::parse(body, nullptr, false);
-  if (!page.is_object() || !page.contains("sizes") || !page["sizes"].is_array()) return {};
+  if (!page.is_object() || !page.contains("sizes") || !page["sizes"].is_array()) {
+    return std::nullopt;
+  }
   sizes.answered = true;
   sizes.bytes_per_second = std::max(sizes.bytes_per_second, NumberIn(page, "bytes_per_second"));
   for (const json& size : page["sizes"]) {
@@ -46,8 +52,8 @@ std::string AddPage(const std::string& body, RegionSizes& sizes) {
     known = std::max(known, NumberIn(size, "bytes"));
   }
   const auto next = page.find("next");
-  if (next == page.end() || !next->is_string()) return {};
-  return std::string(kFirstPage) + '/' + next->get<std::string>();
+  if (next == page.end() || !next->is_string()) return std::nullopt;
+  return node::ParsePlace(next->get<std::string>());
 }
 
 PartitionSizes AskSizes(const local::Topology& present, const local::TopologyPlan& plan) {

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <optional>
+
 #include "client/topology_report.h"
 #include "local/topology_plan.h"
 
@@ -14,7 +16,8 @@ namespace meridian::client {
 // `present` says where the nodes are.
 PartitionSizes AskSizes(const local::Topology& present, const local::TopologyPlan& plan);
 
-// Takes one page in; the path of the next one, or nothing after the last, or when it is no page.
-std::string AddPage(const std::string& body, RegionSizes& sizes);
+// Takes one page in; the place where the next one begins, or nothing after the last, when it is no
+// page, or when what it says is no place.
+std::optional<crdt::PartitionKey> AddPage(const std::string& body, RegionSizes& sizes);
 
 }  // namespace meridian::client

@@ -227,17 +227,26 @@ void PartitionTrees::Adopt(PartitionKey key, std::size_t leaf, std::uint64_t sum
   Mark(key, leaf);
 }
 
-void PartitionTrees::Drop(PartitionKey key) {
-  std::erase_if(places_, [&](const Place& place) { return place.key == key; });
-  turn_.Erase(Column::kTree, HeadKey(key));
-  for (std::size_t branch = 0; branch < kBranches; ++branch) {
-    turn_.Erase(Column::kTree, BranchKey(key, branch));
+// Marks of this turn are not on disk yet, and after a restart only the disk knows of any.
+void PartitionTrees::EraseMarks(PartitionKey key) {
+  const auto place = std::ranges::find(places_, key, &Place::key);
+  for (std::size_t leaf = 0; place != places_.end() && leaf < MerkleTree::kLeaves; ++leaf) {
+    if (place->state->marked.test(leaf)) turn_.Erase(Column::kTree, MarkKey(key, leaf));
   }
   OrStop(turn_.Scan(Column::kTree, MarkKey(key, 0), MarkKey(key, MerkleTree::kLeaves),
                     [&](const Entry& entry) {
                       turn_.Erase(Column::kTree, Bytes(entry.key));
                       return true;
                     }));
+}
+
+void PartitionTrees::Drop(PartitionKey key) {
+  EraseMarks(key);
+  std::erase_if(places_, [&](const Place& place) { return place.key == key; });
+  turn_.Erase(Column::kTree, HeadKey(key));
+  for (std::size_t branch = 0; branch < kBranches; ++branch) {
+    turn_.Erase(Column::kTree, BranchKey(key, branch));
+  }
 }
 
 }  // namespace meridian::local

@@ -77,6 +77,7 @@ class PartitionTrees final : public LogFollower {
   State& At(PartitionKey key);  // made when it is not there
   bool LoadSnapshot(PartitionKey key, std::uint64_t digest, State& state) const;
   void LoadMarks(PartitionKey key, State& state) const;
+  void EraseMarks(PartitionKey key);
   void VisitLeaf(PartitionKey key, std::size_t leaf,
                  const std::function<void(const Entry&)>& visit) const;
   void RecountDirty(PartitionKey key, State& state);

@@ -247,6 +247,7 @@ void PutCoordinator::FollowView(Moment) {
     for (const NodeId node : put.quorum.waiting()) {
       if (node != self()) turn_.Send(ring_.Process(node), put.message);
     }
+    EndIfHopeless(put);
     ids.push_back(id);
   }
   for (const std::uint64_t id : ids) SettlePut(puts_.find(id));
@@ -297,11 +298,15 @@ void PutCoordinator::OnHintRefused(Moment, NodeId from, const HintRefused& refus
   const auto put = puts_.find(refusal.id);
   if (put == puts_.end()) return;
   put->second.quorum.RecordRefusal(from);
-  if (AskStandIns(put->second, 1) == 0 && IsHopeless(put->second)) {
-    put->second.outcome.status = OutcomeStatus::kHintsFull;
-    put->second.quorum.RecordDeadline();
-  }
+  put->second.refused = true;
+  if (AskStandIns(put->second, 1) == 0) EndIfHopeless(put->second);
   SettlePut(put);
+}
+
+void PutCoordinator::EndIfHopeless(PendingPut& put) {
+  if (!put.refused || !IsHopeless(put) || AskStandIns(put, 1) != 0) return;
+  put.outcome.status = OutcomeStatus::kHintsFull;
+  put.quorum.RecordDeadline();
 }
 
 bool PutCoordinator::IsHopeless(const PendingPut& put) const {
@@ -337,6 +342,8 @@ void PutCoordinator::RunDelayed(Moment now) {
 
 void PutCoordinator::StepPut(Moment now, std::uint64_t id, PendingPut& put) {
   if (now.monotonic >= put.deadline) return put.quorum.RecordDeadline();
+  EndIfHopeless(put);  // who was up when another refused may be down by now
+  if (put.quorum.verdict() != WriteQuorum::Verdict::kPending) return;
   Bytes hint;
   for (const NodeId node : put.quorum.waiting()) {
     if (node == self()) continue;

@@ -88,6 +88,7 @@ class PutCoordinator {
     Duration step{};
     int steps = 0;
     bool sloppy = false;
+    bool refused = false;  // by someone who was to stand in
     const PreferenceList* list = nullptr;
   };
   using PutMap = std::map<std::uint64_t, PendingPut>;
@@ -121,6 +122,8 @@ class PutCoordinator {
   void StandInForTheSilent(PendingPut& put);
   // Whether the nodes that hold it and those that still may are too few.
   bool IsHopeless(const PendingPut& put) const;
+  // Of a put that stand-ins have refused: ends it when nobody is left who could be asked.
+  void EndIfHopeless(PendingPut& put);
   // Ends the put if it is decided; true when it is.
   bool SettlePut(PutMap::iterator put);
   void RunDelayed(Moment now);

@@ -7,13 +7,10 @@
 #include "node/request_rules.h"
 
 namespace meridian::node {
-namespace {
 
-std::string PlaceOf(local::PartitionKey key) {
-  return std::to_string(key.placement.value) + '/' + std::to_string(key.partition.value);
+std::string TextOf(local::PartitionKey place) {
+  return std::to_string(place.placement.value) + '/' + std::to_string(place.partition.value);
 }
-
-}  // namespace
 
 std::optional<local::PartitionKey> ParsePlace(ByteView text) {
   local::PartitionKey key;
@@ -49,7 +46,7 @@ ClientAnswer SizesAnswer(const local::Ring& ring, const local::PartitionLog& log
                              {"rows", size.rows},
                              {"bytes", size.bytes}});
   }
-  json["next"] = page.next ? nlohmann::json(PlaceOf(*page.next)) : nlohmann::json(nullptr);
+  json["next"] = page.next ? nlohmann::json(TextOf(*page.next)) : nlohmann::json(nullptr);
   ClientAnswer answer;
   answer.values = {json.dump()};
   return answer;

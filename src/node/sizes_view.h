@@ -19,7 +19,8 @@ namespace meridian::node {
 
 inline constexpr ByteView kSizesKey = "sizes";
 
-// "1/40"; nothing when it is something else.
+// A partition as pages name it, "1/40"; nothing when the text is something else.
+std::string TextOf(local::PartitionKey place);
 std::optional<local::PartitionKey> ParsePlace(ByteView text);
 
 // kBadRequest when the key says no place.

@@ -33,12 +33,15 @@ bool HistoryChecker::IsLww(const Op& op) const {
 }
 
 bool HistoryChecker::MayBeLost(const Op& put) const {
-  return put.copies <= lost_.NodesOf(put.value);
+  return put.copies <= lost_.NodesOf(put.value, put.region);
 }
 
 bool HistoryChecker::MayBeForgotten(const Op& write) const {
-  const auto lost = disks_lost_.find(write.region);
-  return lost != disks_lost_.end() && write.copies <= lost->second;
+  std::set<ProcessId> since;
+  for (const auto& [node, at] : disks_lost_) {
+    if (node.region == write.region && at >= write.invoked) since.insert(node);
+  }
+  return write.copies <= since.size();
 }
 
 bool HistoryChecker::IsVisible(const Op& put) const {
@@ -137,9 +140,7 @@ void HistoryChecker::CheckShown(const Op& get, Violations& violations) const {
 
 void HistoryChecker::Check(const SimCluster& cluster, Violations& violations) {
   visible_ = VisibleIn(cluster);
-  for (const local::Region& region : topology_.regions) {
-    disks_lost_[region.id] = cluster.DisksReplaced(region.id);
-  }
+  disks_lost_ = cluster.disks_lost();
   for (const Op& op : history_) {
     if (op.writes()) writes_[op.key].push_back(&op);
     if (op.operation == node::Operation::kPut) writer_of_[op.value] = &op;

@@ -6,9 +6,9 @@
 //     invented  a get showed what nobody wrote to that key
 //     refused   a request was called wrong; clients here make none that is
 //
-// A put of W copies is judged by the first while fewer than W nodes that held it have lost their
-// disks; any write by the second while fewer than W nodes of its region have (a delete has no value
-// to tell its copies by). An old copy counts as a loss.
+// A put of W copies is judged by the first while fewer than W nodes of its region that held it have
+// lost their disks; any write by the second while fewer than W nodes of its region have since (a
+// delete has no value to tell its copies by). An old copy counts as a loss.
 //
 // What a token may cover (enough to explain a missing value): the values of the get it came from,
 // or the value of the put. What it surely covers (must not be visible): the values of the get; of a
@@ -61,7 +61,7 @@ class HistoryChecker {
   const LostCopies& lost_;
   std::map<KeyName, std::vector<const Op*>> writes_;
   std::map<Bytes, const Op*> writer_of_;
-  std::map<RegionId, std::size_t> disks_lost_;
+  std::vector<SimCluster::DiskLoss> disks_lost_;
   std::map<KeyName, Values> visible_;
   std::map<std::size_t, Values> surely_;
   std::map<std::size_t, std::set<std::size_t>> seen_;

@@ -1,5 +1,7 @@
 #include "sim/lost_copies.h"
 
+#include <algorithm>
+
 #include "base/fail_stop.h"
 #include "local/hint_store.h"
 
@@ -21,9 +23,10 @@ void LostCopies::OnDiskGone(ProcessId node, const SimStorage& disk) {
   }));
 }
 
-std::size_t LostCopies::NodesOf(const Bytes& value) const {
+std::size_t LostCopies::NodesOf(const Bytes& value, RegionId region) const {
   const auto nodes = nodes_of_value_.find(value);
-  return nodes == nodes_of_value_.end() ? 0 : nodes->second.size();
+  if (nodes == nodes_of_value_.end()) return 0;
+  return static_cast<std::size_t>(std::ranges::count(nodes->second, region, &ProcessId::region));
 }
 
 }  // namespace meridian::sim

@@ -4,7 +4,8 @@
 //
 //     LostCopies lost;
 //     lost.OnDiskGone(node, disk);   before another one takes its place
-//     lost.NodesOf("v17")            2: a write of W = 3 must still be there, one of 2 may be lost
+//     lost.NodesOf("v17", {1})       2 nodes of region 1: written there with W = 3 it must still be
+//                                    there, with W = 2 it may be lost
 //
 // Values are unique, so a value tells the write.
 
@@ -23,7 +24,7 @@ class LostCopies {
  public:
   void OnDiskGone(ProcessId node, const SimStorage& disk);
 
-  std::size_t NodesOf(const Bytes& value) const;
+  std::size_t NodesOf(const Bytes& value, RegionId region) const;
 
  private:
   std::map<Bytes, std::set<ProcessId>> nodes_of_value_;

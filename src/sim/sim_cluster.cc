@@ -18,7 +18,8 @@ SimNetwork::Rewrite RewriteOf(Plant plant) {
     case Plant::kDropVersions: return DropVersions;
     case Plant::kAlterViews: return AlterViews;
     case Plant::kNothing:
-    case Plant::kEraseNothing: break;
+    case Plant::kKeepRows:
+    case Plant::kKeepLogRows: break;
   }
   return nullptr;
 }
@@ -76,7 +77,8 @@ void SimCluster::Add(ProcessId process, const local::Topology& file) {
   auto made =
       std::make_unique<SimProcess>(process, world, FactoryOf(process, file), random_.Fork());
   if (options_.plant == Plant::kAckBeforeSync) made->PretendDurable();
-  if (options_.plant == Plant::kEraseNothing) made->disk().KeepErasedRows();
+  if (options_.plant == Plant::kKeepRows) made->disk().KeepErased(Column::kData);
+  if (options_.plant == Plant::kKeepLogRows) made->disk().KeepErased(Column::kLog);
   if (options_.plant == Plant::kReuseIncarnation && process.role == Role::kNode) {
     DrawAboveTheClock(made->disk());
   }
@@ -145,6 +147,7 @@ void SimCluster::LoseDisk(ProcessId node) {
   observer_.OnDiskGone(node, at(node).disk());
   at(node).disk().Lose();
   replaced_.insert(node);
+  disks_lost_.push_back({node, queue_.now()});
   observer_.OnDiskReplaced(node, at(node).disk());
 }
 
@@ -154,6 +157,7 @@ void SimCluster::RestoreDisk(ProcessId node) {
   observer_.OnDiskGone(node, at(node).disk());
   at(node).disk().Restore(backups_.at(node));
   replaced_.insert(node);
+  disks_lost_.push_back({node, queue_.now()});
   observer_.OnDiskReplaced(node, at(node).disk());
 }
 

@@ -31,7 +31,8 @@ enum class Plant {
   kLoseRows,          // replicas acknowledge rows that they did not get
   kDropVersions,      // replicas mark writes as seen that they do not keep
   kAlterViews,        // nodes of a region have two views of one number
-  kEraseNothing,      // rows of partitions that were handed on stay on the disk
+  kKeepRows,          // rows of partitions that were handed on stay on the disk
+  kKeepLogRows,       // the same of log rows
 };
 
 struct ClusterOptions {
@@ -65,6 +66,12 @@ class SimCluster {
   bool HasBackup(ProcessId node) const { return backups_.contains(node); }
   // Nodes of the region that were ever given another disk.
   std::size_t DisksReplaced(RegionId region) const;
+  struct DiskLoss {
+    ProcessId node;
+    Instant at;
+  };
+  // Old copies count as well; a node may be there several times.
+  const std::vector<DiskLoss>& disks_lost() const { return disks_lost_; }
   bool WasReplaced(ProcessId node) const { return replaced_.contains(node); }
 
   void Pause(ProcessId process);  // it stands still until it is resumed or crashes
@@ -111,6 +118,7 @@ class SimCluster {
   std::map<ProcessId, std::unique_ptr<SimProcess>> processes_;
   std::map<ProcessId, SimStorage> backups_;
   std::set<ProcessId> replaced_;
+  std::vector<DiskLoss> disks_lost_;
   std::uint64_t lives_ = 0;  // of processes
 };
 

@@ -30,7 +30,7 @@ Result<Done> SimStorage::Apply(const WriteBatch& batch) {
   Undo& undo = unsynced_.emplace_back(Undo{batch.id, {}});
   undo.writes.reserve(batch.writes.size());
   for (const Write& write : batch.writes) {
-    if (keeps_erased_rows_ && write.column == Column::kData && !write.value) continue;
+    if (write.column == keeps_erased_ && !write.value) continue;
     undo.writes.push_back(Exchange(write));
   }
   return Done{};

@@ -17,6 +17,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "base/ports.h"
 #include "base/random.h"
@@ -46,8 +47,8 @@ class SimStorage final : public Storage {
   // Changes what is stored under a key behind everybody's back; empty: nothing is stored any more.
   void Rot(Column column, const Bytes& key, const std::function<Bytes(const Bytes&)>& alter);
 
-  // Plants a bug: from now on nothing is erased from `data`.
-  void KeepErasedRows() { keeps_erased_rows_ = true; }
+  // Plants a bug: from now on nothing is erased from this column.
+  void KeepErased(Column column) { keeps_erased_ = column; }
 
   BatchId applied() const { return applied_; }
   BatchId synced() const { return synced_; }
@@ -78,7 +79,7 @@ class SimStorage final : public Storage {
   BatchId applied_;
   BatchId synced_;
   bool full_ = false;
-  bool keeps_erased_rows_ = false;
+  std::optional<Column> keeps_erased_;
 };
 
 }  // namespace meridian::sim

@@ -38,10 +38,15 @@ TEST(OptionsOfANodeTest, WhatIsOutOfItsRangeIsRefusedBeforeAnythingStarts) {
     const std::string name(option, std::string(option).find(' '));
     EXPECT_NE(refused.output.find(name), std::string::npos) << refused.output;
   }
-  const auto refused = cluster.Shell(
-      "MERIDIAN_HINTS_MB=0 meridiand --topology topology.yaml --name us-east-1 --data data "
-      "--secret s");
-  EXPECT_EQ(refused.code, 2) << refused.output;
+  for (const char* variable : {"MERIDIAN_HINTS_MB=0", "MERIDIAN_HEDGE_PERCENT=x"}) {
+    const auto refused = cluster.Shell(
+        std::string(variable) +
+        " meridiand --topology topology.yaml --name us-east-1 --data data --secret s");
+    EXPECT_EQ(refused.code, 2) << variable << ": " << refused.output;
+    const bool hints = std::string(variable).find("HINTS") != std::string::npos;
+    EXPECT_NE(refused.output.find(hints ? "--hints-mb" : "--hedge-percent"), std::string::npos)
+        << refused.output;
+  }
 }
 
 class SandboxTest : public ::testing::Test {

@@ -71,15 +71,19 @@ TEST(PlantedBugsTest, AHintThatIsDroppedBeforeItIsHomeIsFound) {
 }
 
 TEST(PlantedBugsTest, WritesThatAreSeenAndNotKeptAreFoundByTheAudit) {
-  ExpectFound(Plant::kDropVersions, "the audit of");
+  ExpectFound(Plant::kDropVersions, " mend ");
 }
 
-TEST(PlantedBugsTest, TwoViewsOfOneNumberAreFound) {
+TEST(PlantedBugsTest, TwoLayoutsOfOneEpochAreFound) {
   ExpectFound(Plant::kAlterViews, "has another layout of epoch");
 }
 
 TEST(PlantedBugsTest, RowsThatStayWithAFormerOwnerAreFound) {
-  ExpectFound(Plant::kEraseNothing, "which is not its own");
+  ExpectFound(Plant::kKeepRows, "has a row of partition");
+}
+
+TEST(PlantedBugsTest, LogRowsThatStayWithAFormerOwnerAreFound) {
+  ExpectFound(Plant::kKeepLogRows, "has a log row of partition");
 }
 
 }  // namespace

@@ -69,11 +69,11 @@ TEST(SizeSurveyTest, PagesAreAddedAndTheLargerFigureCounts) {
   EXPECT_EQ(AddPage(R"({"sizes": [{"placement": 1, "partition": 7, "rows": 2, "bytes": 90}],
                         "next": "1/9", "bytes_per_second": 24})",
                     sizes),
-            "/topology/sizes/1/9");
+            (crdt::PartitionKey{{1}, {9}}));
   EXPECT_EQ(AddPage(R"({"sizes": [{"placement": 1, "partition": 7, "bytes": 80},
                                   {"placement": 2, "partition": 0, "bytes": 5}], "next": null})",
                     sizes),
-            "");
+            std::nullopt);
   EXPECT_EQ(sizes.bytes.at({{1}, {7}}), 90U);
   EXPECT_EQ(sizes.bytes.at({{2}, {0}}), 5U);
   EXPECT_EQ(sizes.bytes_per_second, 24U);
@@ -82,9 +82,18 @@ TEST(SizeSurveyTest, PagesAreAddedAndTheLargerFigureCounts) {
 TEST(SizeSurveyTest, WhatIsNoPageIsNoAnswer) {
   RegionSizes sizes;
   for (const char* body : {"", "[]", "{}", R"({"sizes": 3, "next": "1/2"})", "not json"}) {
-    EXPECT_EQ(AddPage(body, sizes), "") << body;
+    EXPECT_EQ(AddPage(body, sizes), std::nullopt) << body;
   }
   EXPECT_FALSE(sizes.answered);
+}
+
+TEST(SizeSurveyTest, APageLeadsToAPlaceOrNowhere) {
+  for (const char* next : {"../../ns/default/kv/x", "1/9?x", "1/9 HTTP/1.1", "70000/1", ""}) {
+    RegionSizes sizes;
+    const std::string body = R"({"sizes": [], "next": ")" + std::string(next) + "\"}";
+    EXPECT_EQ(AddPage(body, sizes), std::nullopt) << body;
+    EXPECT_TRUE(sizes.answered);
+  }
 }
 
 }  // namespace

@@ -171,6 +171,7 @@ TEST(PartitionTreesTest, NothingOfADroppedTreeStaysOnDisk) {
     return count;
   };
   ASSERT_GT(pieces(), 2U);
+  node.replica.trees().Mark(key, 8);  // in the same turn
   node.replica.trees().Drop(key);
   node.Sync();
   EXPECT_EQ(pieces(), 0U);
