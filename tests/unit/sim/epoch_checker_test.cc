@@ -32,7 +32,7 @@ class EpochCheckerTest : public ::testing::Test {
 
 TEST_F(EpochCheckerTest, EverybodyMayStoreTheSameViewsInTheirOrder) {
   for (const std::uint32_t node : {1U, 2U}) {
-    for (const std::uint64_t number : {1, 2, 4}) Store(node, ViewOf(number, 1 + number / 2));
+    for (const std::uint64_t number : {1U, 2U, 4U}) Store(node, ViewOf(number, 1 + number / 2));
   }
   EXPECT_EQ(Said(), "");
 }
