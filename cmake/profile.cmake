@@ -1,0 +1,40 @@
+# What a server spends its time on, as a training run counted it: gcc lays out and inlines the code of
+# base, crdt, local, wan, node and io accordingly, which is 6 % less CPU for a put (docs/adr/0013).
+#
+#   scripts/train  builds with MERIDIAN_TRAIN, loads a region, and writes cmake/servers.profile.tar.zst
+#   any other      Release build with gcc 12 unpacks that and compiles with it
+#
+# A profile goes stale by the function: what was changed since is optimised as if there were none. So
+# nobody has to train after a change; before a release is enough.
+
+option(MERIDIAN_TRAIN "Build servers that count what they execute (scripts/train)" OFF)
+set(MERIDIAN_PROFILE ${PROJECT_SOURCE_DIR}/cmake/servers.profile.tar.zst)
+set(MERIDIAN_PROFILE_FLAGS)
+
+if(NOT MERIDIAN_LTO_COMPILE OR NOT CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
+  # Other compilers read other formats, and other builds are not measured.
+  return()
+endif()
+
+if(MERIDIAN_TRAIN)
+  # Three nodes write the same files, one after the other as they end; threads count together.
+  set(MERIDIAN_PROFILE_FLAGS -fprofile-generate=${CMAKE_BINARY_DIR}/counts
+      -fprofile-update=prefer-atomic)
+  add_link_options(-fprofile-generate)
+elseif(EXISTS ${MERIDIAN_PROFILE})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${MERIDIAN_PROFILE})
+  file(SHA256 ${MERIDIAN_PROFILE} hash)
+  set(directory ${CMAKE_BINARY_DIR}/servers.profile)
+  file(REMOVE_RECURSE ${directory})
+  file(ARCHIVE_EXTRACT INPUT ${MERIDIAN_PROFILE} DESTINATION ${directory})
+  # ccache hashes a file of this name instead of the directory, which it would refuse.
+  file(WRITE ${directory}/default.profdata ${hash})
+  set(MERIDIAN_PROFILE_FLAGS -fprofile-use=${directory} -fprofile-partial-training
+      -Wno-missing-profile -Wno-coverage-mismatch)
+endif()
+
+if(MERIDIAN_PROFILE_FLAGS)
+  # So that a profile has no path of the machine in its files' names.
+  list(APPEND MERIDIAN_PROFILE_FLAGS -fprofile-prefix-path=${CMAKE_BINARY_DIR})
+  list(APPEND MERIDIAN_LTO_COMPILE ${MERIDIAN_PROFILE_FLAGS})
+endif()
