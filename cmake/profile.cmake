@@ -16,25 +16,25 @@ if(NOT MERIDIAN_LTO_COMPILE OR NOT CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
   return()
 endif()
 
+# gcc takes --x for -fx. ccache 4.7 gives up at -fprofile options that it does not know.
 if(MERIDIAN_TRAIN)
-  # Three nodes write the same files, one after the other as they end; threads count together.
-  set(MERIDIAN_PROFILE_FLAGS -fprofile-generate=${CMAKE_BINARY_DIR}/counts
-      -fprofile-update=prefer-atomic)
+  # Nodes write the same files, one after the other as they end; threads count together.
+  set(MERIDIAN_PROFILE_FLAGS --profile-generate=${CMAKE_BINARY_DIR}/counts
+      --profile-update=prefer-atomic)
   add_link_options(-fprofile-generate)
 elseif(EXISTS ${MERIDIAN_PROFILE})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${MERIDIAN_PROFILE})
+  # ccache does not look into the directory, but sees its name.
   file(SHA256 ${MERIDIAN_PROFILE} hash)
-  set(directory ${CMAKE_BINARY_DIR}/servers.profile)
-  file(REMOVE_RECURSE ${directory})
+  string(SUBSTRING ${hash} 0 16 hash)
+  set(directory ${CMAKE_BINARY_DIR}/servers.profile/${hash})
   file(ARCHIVE_EXTRACT INPUT ${MERIDIAN_PROFILE} DESTINATION ${directory})
-  # ccache hashes a file of this name instead of the directory, which it would refuse.
-  file(WRITE ${directory}/default.profdata ${hash})
-  set(MERIDIAN_PROFILE_FLAGS -fprofile-use=${directory} -fprofile-partial-training
-      -Wno-missing-profile -Wno-coverage-mismatch)
+  set(MERIDIAN_PROFILE_FLAGS --profile-use=${directory} --profile-partial-training
+      --profile-correction -Wno-missing-profile -Wno-coverage-mismatch)
 endif()
 
 if(MERIDIAN_PROFILE_FLAGS)
   # So that a profile has no path of the machine in its files' names.
-  list(APPEND MERIDIAN_PROFILE_FLAGS -fprofile-prefix-path=${CMAKE_BINARY_DIR})
+  list(APPEND MERIDIAN_PROFILE_FLAGS --profile-prefix-path=${CMAKE_BINARY_DIR})
   list(APPEND MERIDIAN_LTO_COMPILE ${MERIDIAN_PROFILE_FLAGS})
 endif()
