@@ -4,8 +4,8 @@
 
 namespace meridian {
 
-void Turn::Send(ProcessId to, Bytes body, BatchId after) {
-  output_.messages.push_back({{self_, to, std::move(body), view_}, Unless(after)});
+void Turn::SendIn(std::uint64_t view, ProcessId to, Bytes body, BatchId after) {
+  output_.messages.push_back({{self_, to, std::move(body), view}, Unless(after)});
 }
 
 void Turn::Reply(RequestTag tag, Bytes body, BatchId after) {

@@ -16,6 +16,7 @@ using memtable::NumberAt;
 using memtable::Path;
 using memtable::RowList;
 using memtable::RowMaker;
+using memtable::UserKeyOf;
 using rocksdb::MemTableRep;
 using rocksdb::Slice;
 
@@ -77,11 +78,10 @@ class LogMemtable final : public MemTableRep {
   const char* NextOf(const char* row) const;
 
  private:
-  Slice UserKeyOf(const char* row) const { return memtable::UserKeyOf(compare_, row); }
   // Whether a row comes before this one; all do before null.
-  auto Before(const char* row) const {
-    return [this, row](const char* at) {
-      return at != nullptr && (row == nullptr || compare_(at, row) < 0);
+  static auto Before(const char* row) {
+    return [row, key = row == nullptr ? Slice() : memtable::KeyOf(row)](const char* at) {
+      return at != nullptr && (row == nullptr || memtable::ComesBefore(at, key));
     };
   }
   static auto RunBefore(const Prefix& prefix) {
@@ -130,9 +130,7 @@ Run& LogMemtable::RunFor(const Prefix& prefix) {
 Run& LogMemtable::MakeRun(const Prefix& prefix) {
   char* const place = maker_.Make(*this, sizeof(Run));
   Run* const run = new (place) Run(prefix);
-  Path before;
-  runs_.FirstFrom(RunBefore(prefix), &before);
-  RowList::Insert(before, place, RowMaker::HeightOf(place));
+  RowList::Insert(runs_.PathTo(RunBefore(prefix)), place, RowMaker::HeightOf(place));
   return *run;
 }
 
@@ -153,9 +151,7 @@ void LogMemtable::Insert(rocksdb::KeyHandle handle) {
   if (run.last && number && *number > *run.last) {
     RowList::Insert(run.ends, row, height);
   } else {
-    Path before;
-    run.rows.FirstFrom(Before(row), &before);
-    RowList::Insert(before, row, height);
+    RowList::Insert(run.rows.PathTo(Before(row)), row, height);
   }
   for (unsigned level = 0; level < height; ++level) {
     memtable::Link& link = LinkOf(row, level);

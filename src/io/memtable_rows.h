@@ -16,6 +16,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <boost/endian/conversion.hpp>
 #include <cstdint>
 #include <new>
 #include <string>
@@ -118,6 +119,17 @@ class RowList {
     return at;
   }
 
+  // The path to the place before the first row that `is_before` does not hold for.
+  template <class IsBefore>
+  Path PathTo(IsBefore is_before) {
+    // A row that overwrites the first one comes before all. Those above it were not touched for
+    // long, and each would be a cache miss.
+    if (!is_before(First())) return Start();
+    Path before;
+    FirstFrom(is_before, &before);
+    return before;
+  }
+
   // The path to the place before all rows.
   Path Start() {
     Path path;
@@ -140,19 +152,51 @@ class RowList {
 // The bytes of the key at `offset`, as a number; what is missing is zero.
 template <class Number>
 Number NumberAt(const Slice& key, std::size_t offset) {
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(key.data());
+  if (offset + sizeof(Number) <= key.size()) {
+    return boost::endian::endian_load<Number, sizeof(Number), boost::endian::order::big>(bytes +
+                                                                                         offset);
+  }
   Number number = 0;
   for (std::size_t i = 0; i < sizeof number; ++i) {
     const std::size_t at = offset + i;
-    const std::uint8_t byte = at < key.size() ? static_cast<std::uint8_t>(key[at]) : 0;
+    const std::uint8_t byte = at < key.size() ? bytes[at] : 0;
     number = static_cast<Number>((std::uint64_t{number} << 8) | byte);
   }
   return number;
 }
 
-// A row's key without the sequence number of RocksDB at its end.
-inline Slice UserKeyOf(const MemTableRep::KeyComparator& compare, const char* row) {
-  const Slice key = compare.decode_key(row);
-  return {key.data(), key.size() - 8};
+// Behind the user's key: RocksDB's sequence number, and in the lowest byte a row's type.
+constexpr std::size_t kTagBytes = 8;
+
+// A row begins with its key, and that with its length: seven bits a byte, the lowest first.
+inline Slice KeyOf(const char* row) {
+  std::size_t size = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    const auto byte = static_cast<std::uint8_t>(*row++);
+    size |= std::size_t{byte & 0x7fU} << shift;
+    if (byte < 0x80) return {row, size};
+  }
+}
+
+inline Slice UserKeyOf(const char* row) {
+  const Slice key = KeyOf(row);
+  return {key.data(), key.size() - kTagBytes};
+}
+
+// The order of RocksDB's own comparator where user's keys are compared by their bytes, as those of
+// every column are: rising keys, of equal ones the latest first. That one is called through three
+// libraries' tables and counts each call; inline, an insert takes half the time.
+inline bool ComesBefore(const char* row, const Slice& key) {
+  const Slice at = KeyOf(row);
+  const Slice user(key.data(), key.size() - kTagBytes);
+  const int order = Slice(at.data(), at.size() - kTagBytes).compare(user);
+  if (order != 0) return order < 0;
+  const auto sequence_of = [](const Slice& one) {
+    const char* const tag = one.data() + one.size() - kTagBytes;
+    return boost::endian::load_little_u64(reinterpret_cast<const unsigned char*>(tag)) >> 8;
+  };
+  return sequence_of(at) > sequence_of(key);
 }
 
 // Walks a memtable that has FirstRow(), Seek(row), SeekBefore(row) with null for the last of all,

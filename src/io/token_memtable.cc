@@ -10,8 +10,8 @@ namespace {
 
 using memtable::LinkOf;
 using memtable::NumberAt;
-using memtable::Path;
 using memtable::RowList;
+using memtable::UserKeyOf;
 using rocksdb::MemTableRep;
 using rocksdb::Slice;
 
@@ -61,11 +61,10 @@ class TokenMemtable final : public MemTableRep {
   const char* NextOf(const char* row) const;
 
  private:
-  Slice UserKeyOf(const char* row) const { return memtable::UserKeyOf(compare_, row); }
   // Whether a row comes before this one; all do before null.
-  auto Before(const char* row) const {
-    return [this, row](const char* at) {
-      return at != nullptr && (row == nullptr || compare_(at, row) < 0);
+  static auto Before(const char* row) {
+    return [row, key = row == nullptr ? Slice() : memtable::KeyOf(row)](const char* at) {
+      return at != nullptr && (row == nullptr || memtable::ComesBefore(at, key));
     };
   }
   std::size_t BucketOf(const Slice& user_key) const {
@@ -114,9 +113,8 @@ void TokenMemtable::Insert(rocksdb::KeyHandle handle) {
   const Slice key = UserKeyOf(row);
   Table& table = TableFor(NumberAt<std::uint16_t>(key, 0));
   const std::size_t index = BucketOf(key);
-  Path before;
-  table.buckets[index].FirstFrom(Before(row), &before);
-  RowList::Insert(before, row, memtable::RowMaker::HeightOf(row));
+  RowList& bucket = table.buckets[index];
+  RowList::Insert(bucket.PathTo(Before(row)), row, memtable::RowMaker::HeightOf(row));
   const std::uint32_t bit = 1U << (index % kWordBits);
   std::atomic<std::uint32_t>& word = table.used[index / kWordBits];
   const std::uint32_t bits = word.load(std::memory_order_relaxed);

@@ -39,9 +39,7 @@ class Coordinator {
   void Put(Moment now, const PutOrder& order);
   void Get(Moment now, const GetOrder& order);
 
-  void OnReplicateAck(Moment now, NodeId from, const ReplicateAck& ack) {
-    puts_.OnReplicateAck(now, from, ack);
-  }
+  void OnReplicateAck(NodeId from, std::uint64_t id) { puts_.OnReplicateAck(from, id); }
   void OnHintRefused(Moment now, NodeId from, const HintRefused& refusal) {
     puts_.OnHintRefused(now, from, refusal);
   }

@@ -111,8 +111,8 @@ void Handover::Send(std::uint64_t id, Page& page, const std::vector<NodeId>& pri
   }
 }
 
-bool Handover::OnReplicateAck(Moment now, NodeId from, const ReplicateAck& ack) {
-  const auto page = pages_.find(ack.id);
+bool Handover::OnReplicateAck(Moment now, NodeId from, std::uint64_t id) {
+  const auto page = pages_.find(id);
   if (page == pages_.end()) return false;
   const PartitionKey key = page->second.partition;
   if (page->second.asked.contains(from)) page->second.holders.insert(from);

@@ -50,8 +50,8 @@ class Handover {
         options_(options),
         allowance_(MostAllowed()) {}
 
-  // True when the ack was for a page of this.
-  bool OnReplicateAck(Moment now, NodeId from, const ReplicateAck& ack);
+  // True when `id` is that of a page of this.
+  bool OnReplicateAck(Moment now, NodeId from, std::uint64_t id);
   void Tick(Moment now);
   Instant NextDeadline() const { return hints_.total().rows() == 0 ? kNever : next_; }
 

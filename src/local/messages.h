@@ -44,12 +44,13 @@ struct Replicate {
     archive(id, rows, patience);
   }
 };
+// Of one Replicate or more.
 struct ReplicateAck {
-  std::uint64_t id = 0;
+  std::vector<std::uint64_t> ids;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(id);
+    archive(ids);
   }
 };
 

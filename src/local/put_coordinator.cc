@@ -287,8 +287,8 @@ void PutCoordinator::StandInForTheSilent(PendingPut& put) {
   if (silent > holding) AskStandIns(put, silent - holding);
 }
 
-void PutCoordinator::OnReplicateAck(Moment, NodeId from, const ReplicateAck& ack) {
-  const auto put = puts_.find(ack.id);
+void PutCoordinator::OnReplicateAck(NodeId from, std::uint64_t id) {
+  const auto put = puts_.find(id);
   if (put == puts_.end()) return;
   put->second.quorum.RecordAck(from);
   SettlePut(put);

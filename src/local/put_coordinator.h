@@ -50,7 +50,7 @@ class PutCoordinator {
   // Requires that this node is in the partition's preference list and 1 <= w <= N.
   void Put(Moment now, const PutOrder& order);
 
-  void OnReplicateAck(Moment now, NodeId from, const ReplicateAck& ack);
+  void OnReplicateAck(NodeId from, std::uint64_t id);
   void OnHintRefused(Moment now, NodeId from, const HintRefused& refusal);
   void OnDurable(Moment now, BatchId up_to);
   // The ring is another one: what is under way is for whom it concerns now. At once, since lists of

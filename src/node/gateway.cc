@@ -90,7 +90,9 @@ void GatewayNode::FromNode(Moment now, ProcessId from, local::RingMessage messag
   std::visit(Overloaded{
                  [&](const local::FeedRows& m) { OnFeed(m); },
                  [&](const local::SeenReport& m) { view_.OnReport(node, m); },
-                 [&](const local::ReplicateAck& m) { writer_.OnAck(node, m); },
+                 [&](const local::ReplicateAck& m) {
+                   for (const std::uint64_t id : m.ids) writer_.OnAck(node, id);
+                 },
                  [&](const local::LogRows& m) {
                    orphans_ += m.orphans;
                    for (auto& [id, remote] : remotes_) remote.OnLogRows(m);

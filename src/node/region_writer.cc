@@ -60,8 +60,8 @@ void RegionWriter::Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate>
   Settle(batches_.emplace(id, std::move(pending)).first);
 }
 
-void RegionWriter::OnAck(NodeId from, const local::ReplicateAck& ack) {
-  const auto batch = batches_.find(ack.id);
+void RegionWriter::OnAck(NodeId from, std::uint64_t id) {
+  const auto batch = batches_.find(id);
   if (batch == batches_.end()) return;
   for (local::WriteQuorum& quorum : batch->second.quorums) quorum.RecordAck(from);
   if (const auto message = batch->second.messages.extract(from)) {

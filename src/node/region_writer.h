@@ -48,7 +48,7 @@ class RegionWriter {
   // Ignored when the same batch is being written or too many are. Rows of placements that this
   // region does not hold count as done.
   void Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate> rows);
-  void OnAck(NodeId from, const local::ReplicateAck& ack);
+  void OnAck(NodeId from, std::uint64_t id);
   // What is under way is given up; its senders will send it again.
   void Forget();
   void Tick(Moment now);

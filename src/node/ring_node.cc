@@ -142,8 +142,10 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                    if (TimeLeft(from, m)) ApplyAll(from, m);
                  },
                  [&](const local::ReplicateAck& m) {
-                   if (handover_.OnReplicateAck(now, node, m)) return;
-                   coordinator_.OnReplicateAck(now, node, m);
+                   for (const std::uint64_t id : m.ids) {
+                     if (handover_.OnReplicateAck(now, node, id)) continue;
+                     coordinator_.OnReplicateAck(node, id);
+                   }
                  },
                  [&](const local::ReadRow& m) {
                    if (TimeLeft(from, m)) AnswerRead(from, m);
@@ -238,7 +240,7 @@ void RingNode::ApplyAll(ProcessId from, const local::Replicate& message) {
     if (space != nullptr && space->durability == local::Durability::kOs) continue;
     after = std::max(after, replica_.DurabilityOf(update.key.token()));
   }
-  if (message.id != 0) turn_.Send(from, Pack(local::ReplicateAck{message.id}), after);
+  if (message.id != 0) acks_.Add(from, message.id, after);
 }
 
 // A row whose primary this node has become is applied; the coordinator sees no difference.
@@ -256,7 +258,7 @@ void RingNode::KeepAll(Moment now, ProcessId from, const local::KeepHint& messag
     if (space != nullptr && space->durability == local::Durability::kOs) continue;
     after = std::max(after, mine ? replica_.DurabilityOf(token) : hints_.DurabilityOf(token));
   }
-  turn_.Send(from, Pack(local::ReplicateAck{message.id}), after);
+  acks_.Add(from, message.id, after);
 }
 
 void RingNode::AnswerRead(ProcessId from, const local::ReadRow& read) {
@@ -391,6 +393,7 @@ Output RingNode::TakeOutput() {
   clients_.Settle(now_, coordinator_.TakeOutcomes());
   feed_.Push(now_, coordinator_.TakeMinted());
   TellOfPeers();
+  acks_.Send();
   for (std::string& line : audit_.TakeLines()) log_.Write(Severity::kWarning, std::move(line));
   if (filling_.TakeFilled(now_)) log_.Write(Severity::kInfo, Summary(refill_.Progress(now_)));
   return turn_.Take();

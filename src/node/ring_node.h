@@ -11,6 +11,7 @@
 
 #include "base/ports.h"
 #include "base/turn.h"
+#include "local/acks.h"
 #include "local/audit.h"
 #include "local/catch_up.h"
 #include "local/coordinator.h"
@@ -80,6 +81,7 @@ class RingNode final : public Machine {
   RingNodeOptions options_;
   local::Ring ring_;
   Turn turn_;
+  local::Acks acks_{turn_};
   Succession succession_;
   local::Liveness liveness_;
   local::FailureDetector detector_;

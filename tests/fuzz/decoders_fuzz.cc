@@ -158,7 +158,7 @@ std::vector<local::RingMessage> RingMessages() {
   const local::RowPrint print{
       "row", {5}, true, Rows()[2].context, {{{kActors[0], 300}, {6}, true}}};
   return {local::Replicate{7, RowUpdates(), {1000, 500}},
-          local::ReplicateAck{300},
+          local::ReplicateAck{{300}},
           local::ReadRow{7, kKey, true, {1000, 500}},
           local::RowRead{7, Rows()[2]},
           local::Forward{7, "request", 300, {1000, 500}},

@@ -54,9 +54,7 @@ class CoordinatorFixture : public testing::Test {
     return outcomes.empty() ? Outcome{} : std::move(outcomes[0]);
   }
   bool Undecided() { return coordinator_.TakeOutcomes().empty(); }
-  void Ack(std::uint32_t from, std::uint64_t id) {
-    coordinator_.OnReplicateAck(At(1), {from}, {id});
-  }
+  void Ack(std::uint32_t from, std::uint64_t id) { coordinator_.OnReplicateAck({from}, id); }
   Output TickAt(std::int64_t milliseconds) {
     coordinator_.Tick(At(milliseconds));
     return node_.End();

@@ -19,8 +19,8 @@ TEST_F(CoordinatorTest, AnAckToAnEarlierLifeDoesNotCount) {
   Coordinator coordinator(again.ring, again.turn, again.replica, again.hints, again.liveness, {});
   coordinator.Start();
   coordinator.Put(At(0), PutOf("bread"));
-  coordinator.OnReplicateAck(At(1), {2}, {before});
-  coordinator.OnReplicateAck(At(1), {3}, {before});
+  coordinator.OnReplicateAck({2}, before);
+  coordinator.OnReplicateAck({3}, before);
   EXPECT_TRUE(coordinator.TakeOutcomes().empty());
 }
 

@@ -31,7 +31,7 @@ class HandoverTest : public testing::Test {
     return node_.Sync();
   }
   Output Ack(std::uint32_t from, std::uint64_t id, std::int64_t at = 1) {
-    EXPECT_TRUE(handover_.OnReplicateAck(At(at), {from}, {id}));
+    EXPECT_TRUE(handover_.OnReplicateAck(At(at), {from}, id));
     return node_.Sync();
   }
   std::uint64_t IdOf(const Output& output) {
@@ -94,7 +94,7 @@ TEST_F(HandoverTest, WaitsUntilAQuorumIsUp) {
 TEST_F(HandoverTest, StrangersAndAcksOfOthersDoNotCount) {
   Keep(0, 1);
   const std::uint64_t id = IdOf(TickAt(0));
-  EXPECT_FALSE(handover_.OnReplicateAck(At(1), {primaries_[0]}, {id + 1}));
+  EXPECT_FALSE(handover_.OnReplicateAck(At(1), {primaries_[0]}, id + 1));
   for (const NodeId node : node_.ring.ListOf(partition())->nodes) {
     if (!node_.ring.ListOf(partition())->IsPrimary(node)) Ack(node.value, id);
   }
@@ -123,7 +123,7 @@ TEST_F(HandoverTest, WhatIsNotAcknowledgedIsSentAgainLater) {
   EXPECT_EQ(handover_.counters().timeouts, 1U);
   const std::uint64_t second = IdOf(TickAt(3500));
   EXPECT_NE(first, second);
-  EXPECT_FALSE(handover_.OnReplicateAck(At(3501), {primaries_[0]}, {first})) << "too late";
+  EXPECT_FALSE(handover_.OnReplicateAck(At(3501), {primaries_[0]}, first)) << "too late";
 }
 
 TEST_F(HandoverTest, LeavesAtABoundedRate) {
@@ -139,7 +139,7 @@ TEST_F(HandoverTest, LeavesAtABoundedRate) {
     slow.Tick(At(at));
     const auto now = SentOf<Replicate>(node_.Sync());
     sent += now.size();
-    for (const auto& one : now) slow.OnReplicateAck(At(at), {one.to.number}, {one.message.id});
+    for (const auto& one : now) slow.OnReplicateAck(At(at), {one.to.number}, one.message.id);
     sent += SentOf<Replicate>(node_.Sync()).size();
   }
   EXPECT_EQ(sent, 6U) << "two rows of 1 kB to three primaries are what a second allows, and a part";

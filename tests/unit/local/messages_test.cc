@@ -43,7 +43,7 @@ Layout TinyLayout(std::uint64_t epoch) {
 const std::map<std::string, RingMessage>& Examples() {
   static const std::map<std::string, RingMessage> kExamples = {
       {"replicate", Replicate{7, {kUpdate}, {1000, 500}}},
-      {"replicate_ack", ReplicateAck{300}},
+      {"replicate_ack", ReplicateAck{{300}}},
       {"read_row", ReadRow{7, KeyOf("milk"), true, {1000, 500}}},
       {"row_read", RowRead{7, kUpdate.row}},
       {"forward", Forward{7, "request", 300, {1000, 500}}},

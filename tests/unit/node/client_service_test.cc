@@ -72,7 +72,7 @@ TEST_F(ClientServiceTest, APutIsAnsweredWhenWReplicasHoldItDurably) {
   const auto sent = Sent<local::Replicate>(last);
   ASSERT_EQ(sent.size(), 2U) << "the other primaries";
   EXPECT_FALSE(Answer());
-  Receive(At(1s), sent[0].first, local::ReplicateAck{sent[0].second.id});
+  Receive(At(1s), sent[0].first, local::ReplicateAck{{sent[0].second.id}});
   EXPECT_FALSE(Answer()) << "the copy here is not durable yet";
   MakeDurable(At(1s));
   const auto answer = Answer();
@@ -167,7 +167,7 @@ TEST_F(ClientServiceTest, WhenEveryPrimaryIsSilentAFallbackStandsIn) {
   EXPECT_EQ(node->hint_count(), 1U);
   MakeDurable(At(4080ms));
   EXPECT_FALSE(Answer()) << "one copy, its own";
-  Receive(At(4100ms), sent[0].first, local::ReplicateAck{sent[0].second.id});
+  Receive(At(4100ms), sent[0].first, local::ReplicateAck{{sent[0].second.id}});
   EXPECT_EQ(StatusOf(Answer()), Status::kOk);
 }
 
@@ -300,7 +300,7 @@ class EachQuorumTest : public ClientServiceTest {
     const auto sent = Sent<local::Replicate>(last);
     MakeDurable(At(1s));
     EXPECT_FALSE(Answer());
-    Receive(At(1s), sent.at(0).first, local::ReplicateAck{sent[0].second.id});
+    Receive(At(1s), sent.at(0).first, local::ReplicateAck{{sent[0].second.id}});
     const auto asks = Sent<local::HeldAsk>(last);
     if (asks.empty()) return 0;
     EXPECT_EQ(asks[0].first, Gateway(kUs));
@@ -341,7 +341,7 @@ TEST_F(EachQuorumTest, IsAnsweredEvenWhenTheRegionIsDoneInTheTurnOfTheDeadline) 
   MakeDurable(At(1s));
   // One turn: the ack that completes the quorum, then the timers.
   node->Receive(At(2100ms),
-                {sent.at(0).first, Node(1), local::Pack(local::ReplicateAck{sent[0].second.id})});
+                {sent.at(0).first, Node(1), local::Pack(local::ReplicateAck{{sent[0].second.id}})});
   Tick(At(2100ms));
   Tick(At(2200ms));
   EXPECT_EQ(StatusOf(Answer()), Status::kTimeout);

@@ -52,7 +52,7 @@ TEST_F(GatewayStatusTest, LagCountsWhatWasHeldAndWhen) {
   FromGateway(At(1200ms), Gateway(kEu), wan::Batch{55, 1, {row}});
   const std::uint64_t id = Sent<local::Replicate>(last).at(0).second.id;
   for (const std::uint32_t node : {1U, 2U})
-    FromNode(At(1500ms), Node(node), local::ReplicateAck{id});
+    FromNode(At(1500ms), Node(node), local::ReplicateAck{{id}});
   const nlohmann::json status = StatusPage(At(2s));
   const nlohmann::json& eu = Of(status["lag"], "origin", "eu-west");
   EXPECT_EQ(eu["held"], 1);

@@ -35,9 +35,9 @@ TEST_F(GatewayTest, ABatchIsAcknowledgedWhenItsRowsAreHeldByAQuorum) {
   FromGateway(At(1s), Gateway(kEu), wan::Batch{55, 8, {Row(1, kB)}});
   const auto sent = Sent<local::Replicate>(last);
   ASSERT_EQ(sent.size(), 3U);
-  FromNode(At(1s), Node(1), local::ReplicateAck{sent[0].second.id});
+  FromNode(At(1s), Node(1), local::ReplicateAck{{sent[0].second.id}});
   EXPECT_TRUE(Sent<wan::BatchAck>(last).empty());
-  FromNode(At(1s), Node(2), local::ReplicateAck{sent[0].second.id});
+  FromNode(At(1s), Node(2), local::ReplicateAck{{sent[0].second.id}});
   const auto acks = Sent<wan::BatchAck>(last);
   ASSERT_EQ(acks.size(), 1U);
   EXPECT_EQ(acks[0].first, Gateway(kEu));

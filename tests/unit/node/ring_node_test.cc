@@ -21,7 +21,7 @@ TEST_F(RingNodeTest, AnAckWaitsUntilTheRowIsDurable) {
   const auto acks = Sent<local::ReplicateAck>(last);
   ASSERT_EQ(acks.size(), 1U);
   EXPECT_EQ(acks[0].first, Node(2));
-  EXPECT_EQ(acks[0].second.id, 9U);
+  EXPECT_EQ(acks[0].second.ids, std::vector<std::uint64_t>{9});
 }
 
 TEST_F(RingNodeTest, AnAckOfARowThatIsStillBeingSyncedWaitsToo) {
@@ -74,7 +74,7 @@ TEST_F(RingNodeTest, AHintIsAcknowledgedOnceItIsDurableAndServedFromThenOn) {
   Receive(At(1s), Node(3), local::ReadRow{4, theirs});
   EXPECT_TRUE(Sent<local::HintRead>(last).empty());
   MakeDurable(At(1s));
-  EXPECT_EQ(Sent<local::ReplicateAck>(last).at(0).second.id, 9U);
+  EXPECT_EQ(Sent<local::ReplicateAck>(last).at(0).second.ids, std::vector<std::uint64_t>{9});
   EXPECT_EQ(Sent<local::HintRead>(last).at(0).second.row.versions.at(0).value, "milk");
   EXPECT_EQ(node->hint_count(), 1U);
   EXPECT_EQ(StatusPage(At(3s))["hints"]["rows"], 1);
