@@ -196,9 +196,13 @@ void EncodeTo(Bytes& out, const T& value) {
   writer(value);
 }
 
+// Most of what is encoded fits, and need not move while it grows.
+inline constexpr std::size_t kUsualBytes = 256;
+
 template <class T>
 Bytes Encode(const T& value) {
   Bytes out;
+  out.reserve(kUsualBytes);
   EncodeTo(out, value);
   return out;
 }
@@ -220,7 +224,9 @@ Result<T> Decode(ByteView bytes) {
 // As Encode and Decode, behind a byte that says which version of T's format follows.
 template <class T>
 Bytes EncodeVersioned(std::uint8_t version, const T& value) {
-  Bytes out(1, static_cast<char>(version));
+  Bytes out;
+  out.reserve(kUsualBytes);
+  out.push_back(static_cast<char>(version));
   EncodeTo(out, value);
   return out;
 }

@@ -16,7 +16,9 @@ namespace meridian {
 template <std::uint8_t first, class Variant>
 Bytes PackVariant(const Variant& message) {
   static_assert(std::variant_size_v<Variant> < 64);
-  Bytes body(1, static_cast<char>(first + message.index()));
+  Bytes body;
+  body.reserve(kUsualBytes);
+  body.push_back(static_cast<char>(first + message.index()));
   std::visit([&](const auto& alternative) { EncodeTo(body, alternative); }, message);
   return body;
 }

@@ -3,12 +3,24 @@
 #include "base/check.h"
 
 namespace meridian {
+namespace {
+
+// Most turns that have one have several.
+template <class T>
+void Reserve(std::vector<T>& of_turn) {
+  constexpr std::size_t kUsual = 16;
+  if (of_turn.empty()) of_turn.reserve(kUsual);
+}
+
+}  // namespace
 
 void Turn::SendIn(std::uint64_t view, ProcessId to, Bytes body, BatchId after) {
+  Reserve(output_.messages);
   output_.messages.push_back({{self_, to, std::move(body), view}, Unless(after)});
 }
 
 void Turn::Reply(RequestTag tag, Bytes body, BatchId after) {
+  Reserve(output_.replies);
   output_.replies.push_back({tag, std::move(body), Unless(after)});
 }
 
@@ -18,8 +30,8 @@ BatchId Turn::Barrier() const {
 
 Output Turn::Take() {
   if (!output_.writes.writes.empty()) output_.writes.id = last_taken_ = Open();
-  staged_rows_.clear();
-  staged_hints_.clear();
+  staged_rows_.Clear();
+  staged_hints_.Clear();
   return std::exchange(output_, {});
 }
 
@@ -27,21 +39,21 @@ void Turn::Stage(Column column, Bytes key, std::optional<Bytes> value) {
   std::vector<Write>& writes = output_.writes.writes;
   if (IsReadBack(column)) {
     Staging& staged = column == Column::kData ? staged_rows_ : staged_hints_;
-    const auto [at, is_new] = staged.try_emplace(key, writes.size());
-    if (!is_new) {
-      writes[at->second].value = std::move(value);
+    if (const std::optional<std::size_t> place = staged.Find(writes, key)) {
+      writes[*place].value = std::move(value);
       return;
     }
+    staged.Add(key, writes.size());
   }
+  Reserve(writes);
   writes.push_back({column, std::move(key), std::move(value)});
 }
 
 const Write* Turn::Staged(Column column, ByteView key) const {
   if (!IsReadBack(column)) return nullptr;
   const Staging& staged = column == Column::kData ? staged_rows_ : staged_hints_;
-  if (staged.empty()) return nullptr;
-  const auto at = staged.find(key);
-  return at == staged.end() ? nullptr : &output_.writes.writes[at->second];
+  const std::optional<std::size_t> place = staged.Find(output_.writes.writes, key);
+  return place ? &output_.writes.writes[*place] : nullptr;
 }
 
 Result<std::optional<Bytes>> Turn::Get(Column column, ByteView key) const {
@@ -68,26 +80,26 @@ Result<Done> Turn::Scan(Column column, ByteView from, ByteView to,
 // The disk's rows and this turn's, in one order; of a key that both have, this turn's.
 Result<Done> Turn::ScanRows(ByteView from, ByteView to,
                             const std::function<bool(const Entry&)>& visit) const {
-  auto staged = staged_rows_.lower_bound(from);
+  const std::vector<Write>& writes = output_.writes.writes;
+  const std::vector<std::size_t> places = staged_rows_.Between(writes, from, to);
+  auto staged = places.begin();
   bool goes_on = true;
   const auto show_staged = [&] {
-    const Write& write = output_.writes.writes[staged->second];
+    const Write& write = writes[*staged];
     ++staged;
     if (write.value) goes_on = visit({write.key, *write.value});
   };
   const auto scanned = disk_.Scan(Column::kData, from, to, [&](const Entry& entry) {
-    while (goes_on && staged != staged_rows_.end() && staged->first < entry.key) show_staged();
+    while (goes_on && staged != places.end() && writes[*staged].key < entry.key) show_staged();
     if (!goes_on) return false;
-    if (staged != staged_rows_.end() && staged->first == entry.key) {
+    if (staged != places.end() && writes[*staged].key == entry.key) {
       show_staged();
     } else {
       goes_on = visit(entry);
     }
     return goes_on;
   });
-  while (scanned && goes_on && staged != staged_rows_.end() && (to.empty() || staged->first < to)) {
-    show_staged();
-  }
+  while (scanned && goes_on && staged != places.end()) show_staged();
   return scanned;
 }
 

@@ -10,9 +10,8 @@
 
 #pragma once
 
-#include <map>
-
 #include "base/ports.h"
+#include "base/staging.h"
 
 namespace meridian {
 
@@ -64,7 +63,6 @@ class Turn final : public Storage {
   const Storage& disk_;
   Output output_;
   // Where in output_.writes a row or a hint of this turn is; only these are read back within one.
-  using Staging = std::map<Bytes, std::size_t, std::less<>>;
   static bool IsReadBack(Column column) {
     return column == Column::kData || column == Column::kHint;
   }

@@ -34,7 +34,7 @@ std::vector<Version> LwwVersions(const Row& a, const Row& b) {
     first = second;
   }
   if (first == nullptr) return {};
-  return {*first};
+  return std::vector<Version>(1, *first);  // a list in braces would be copied once more
 }
 
 std::vector<Version> SiblingVersions(const Row& a, const Row& b) {
@@ -68,7 +68,7 @@ Row Join(const Row& a, const Row& b, Policy policy) {
   return joined;
 }
 
-Row Updated(const Row& row, const Change& change, Policy policy) {
+Row Updated(const Row& row, Change change, Policy policy) {
   MERIDIAN_CHECK(!row.context.Covers(change.dot));
   Row updated;
   updated.context = row.context;
@@ -81,7 +81,7 @@ Row Updated(const Row& row, const Change& change, Policy policy) {
     std::ranges::copy_if(row.versions, std::back_inserter(updated.versions), stays);
   }
   const auto place = std::ranges::lower_bound(updated.versions, change.dot, {}, &Version::dot);
-  updated.versions.insert(place, Version{change.dot, change.stamp, change.value, 0});
+  updated.versions.insert(place, Version{change.dot, change.stamp, std::move(change.value), 0});
   return updated;
 }
 

@@ -71,7 +71,7 @@ struct Change {
 
 // The row after `change`: versions that the client had read are replaced, others stay as siblings
 // (none stays under kLww, where the change has the highest stamp). Requires that the dot is new.
-Row Updated(const Row& row, const Change& change, Policy policy);
+Row Updated(const Row& row, Change change, Policy policy);
 
 // The stored form, behind a version byte (docs/storage.md).
 Bytes EncodeRow(const Row& row);

@@ -13,11 +13,12 @@ constexpr std::size_t kHintOverhead = 128;
 
 // What the client may hand back: everything, if its value is all there is; else only what it had
 // read and its own version, because it has not read the siblings.
-crdt::ContextToken TokenAfter(const crdt::RowUpdate& update, const crdt::Change& change) {
+crdt::ContextToken TokenAfter(const crdt::RowUpdate& update, const crdt::Dot& dot,
+                              crdt::Context read) {
   crdt::ContextToken token{update.row.context, update.row.MaxStamp(), std::nullopt};
   if (update.row.versions.size() > 1) {
-    token.context = change.read;
-    token.own = change.dot;
+    token.context = std::move(read);
+    token.own = dot;
   }
   return token;
 }
@@ -156,14 +157,17 @@ void PutCoordinator::Run(Moment now, const PutOrder& order, const Place& place) 
 
   ++counters_.puts;
   if (place.stands_in) ++counters_.stood_in;
-  const crdt::Change change = ChangeFor(now, order, stored, place);
-  crdt::RowUpdate update{order.key, crdt::Updated(stored, change, place.space.policy), {}};
+  crdt::Change change = ChangeFor(now, order, stored, place);
+  const crdt::Dot dot = change.dot;
+  crdt::Context read = change.read;
+  crdt::RowUpdate update{
+      order.key, crdt::Updated(stored, std::move(change), place.space.policy), {}};
   WriteOwn(now, stored, update, order, place);
   Outcome outcome;
   outcome.ticket = order.ticket;
   outcome.key = order.key;
-  outcome.token = TokenAfter(update, change);
-  outcome.dot = change.dot;
+  outcome.token = TokenAfter(update, dot, std::move(read));
+  outcome.dot = dot;
   outcome.needed = order.w;
   StartPut(now, order, std::move(outcome), std::move(update), place);
 }

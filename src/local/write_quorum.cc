@@ -42,6 +42,7 @@ bool WriteQuorum::IsMet(const Acks& acks) const {
 
 void WriteQuorum::RecordAck(NodeId from) {
   if (std::erase(waiting_, from) == 0) return;
+  if (acked_.empty()) acked_.reserve(targets_.size());
   acked_.push_back(from);
   Count(from, acks_);
   if (verdict_ == Verdict::kPending && IsMet(acks_)) verdict_ = Verdict::kAcked;

@@ -1,0 +1,70 @@
+#include "base/staging.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+namespace meridian {
+namespace {
+
+constexpr std::size_t kSlotsMin = 64;
+
+std::uint32_t ShortHashOf(ByteView key) {
+  return static_cast<std::uint32_t>(HashOf(key));
+}
+
+}  // namespace
+
+std::optional<std::size_t> Staging::Find(const std::vector<Write>& writes, ByteView key) const {
+  if (used_.empty()) return std::nullopt;
+  const std::uint32_t hash = ShortHashOf(key);
+  for (std::size_t at = FirstSlot(hash); slots_[at].place != 0; at = Next(at)) {
+    const std::size_t place = slots_[at].place - 1;
+    if (slots_[at].hash == hash && writes[place].key == key) return place;
+  }
+  return std::nullopt;
+}
+
+void Staging::Add(ByteView key, std::size_t place) {
+  MERIDIAN_CHECK(place < UINT32_MAX);
+  if (2 * (used_.size() + 1) > slots_.size()) Grow();
+  Put({ShortHashOf(key), static_cast<std::uint32_t>(place + 1)});
+}
+
+void Staging::Put(Slot filled) {
+  std::size_t at = FirstSlot(filled.hash);
+  while (slots_[at].place != 0) at = Next(at);
+  slots_[at] = filled;
+  used_.push_back(static_cast<std::uint32_t>(at));
+}
+
+void Staging::Grow() {
+  const std::vector<Slot> old =
+      std::exchange(slots_, std::vector<Slot>(std::max(kSlotsMin, 2 * slots_.size())));
+  used_.clear();
+  for (const Slot& slot : old) {
+    if (slot.place != 0) Put(slot);
+  }
+}
+
+void Staging::Clear() {
+  for (const std::uint32_t slot : used_) slots_[slot] = {};
+  used_.clear();
+}
+
+std::vector<std::size_t> Staging::Between(const std::vector<Write>& writes, ByteView from,
+                                          ByteView to) const {
+  std::vector<std::size_t> places;
+  for (const std::uint32_t slot : used_) {
+    const std::size_t place = slots_[slot].place - 1;
+    const Bytes& key = writes[place].key;
+    if (key >= from && (to.empty() || key < to)) places.push_back(place);
+  }
+  std::ranges::sort(places, {},
+                    [&](std::size_t place) -> const Bytes& { return writes[place].key; });
+  return places;
+}
+
+}  // namespace meridian
