@@ -21,8 +21,8 @@ bool Coordinator::Refuse(Ticket ticket, const crdt::RowKey& key, std::size_t nee
   return true;
 }
 
-void Coordinator::Put(Moment now, const PutOrder& order) {
-  if (!Refuse(order.ticket, order.key, order.w)) puts_.Put(now, order);
+void Coordinator::Put(Moment now, PutOrder order) {
+  if (!Refuse(order.ticket, order.key, order.w)) puts_.Put(now, std::move(order));
 }
 
 void Coordinator::Get(Moment now, const GetOrder& order) {

@@ -36,7 +36,7 @@ class Coordinator {
   bool IsFilling(PartitionKey key) const { return replica_.Lacks(key); }
 
   // Both require that this node is in the partition's preference list and 1 <= w, r <= N.
-  void Put(Moment now, const PutOrder& order);
+  void Put(Moment now, PutOrder order);
   void Get(Moment now, const GetOrder& order);
 
   void OnReplicateAck(NodeId from, std::uint64_t id) { puts_.OnReplicateAck(from, id); }

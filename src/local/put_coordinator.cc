@@ -114,17 +114,18 @@ void PutCoordinator::Refuse(const PutOrder& order, OutcomeStatus status, std::si
   outcomes_.push_back(std::move(outcome));
 }
 
-crdt::Change PutCoordinator::ChangeFor(Moment now, const PutOrder& order, const crdt::Row& stored,
+crdt::Change PutCoordinator::ChangeFor(Moment now, PutOrder& order, const crdt::Row& stored,
                                        const Place& place) {
   crdt::Change change;
   change.dot = replica_.minter().Mint(place.partition);
-  change.value = order.value;
+  const bool deletes = !order.value;
+  change.value = std::move(order.value);
   crdt::Stamp floor = stored.MaxStamp();
   if (order.read) {
     change.read = order.read->context;
     change.also = order.read->own;
     floor = std::max(floor, order.read->stamp);
-  } else if (!order.value) {
+  } else if (deletes) {
     change.read = stored.context;
   }
   change.stamp = clock_.Next(now.wall, floor);
@@ -138,16 +139,16 @@ bool PutCoordinator::MayMint(const Place& place) {
   return minter.MayMint(place.partition);
 }
 
-void PutCoordinator::Put(Moment now, const PutOrder& order) {
+void PutCoordinator::Put(Moment now, PutOrder order) {
   const Place place = PlaceOf(order.key);
   if (!CanBeHad(order, place)) return;
-  if (MayMint(place)) return Run(now, order, place);
+  if (MayMint(place)) return Run(now, std::move(order), place);
   const Instant deadline = now.monotonic + order.timeout;
-  awaiting_term_.push_back({order, deadline});
+  awaiting_term_.push_back({std::move(order), deadline});
   timers_.Arm(deadline, 0);
 }
 
-void PutCoordinator::Run(Moment now, const PutOrder& order, const Place& place) {
+void PutCoordinator::Run(Moment now, PutOrder order, const Place& place) {
   crdt::Row scratch;
   const crdt::Row* const copy = LookAtOwn(order, place, scratch);
   // Over a copy that cannot be read nothing may be minted (rule 2); another primary can.
@@ -337,7 +338,7 @@ void PutCoordinator::RunDelayed(Moment now) {
     const Place place = PlaceOf(one.order.key);
     if (MayMint(place)) {
       one.order.timeout = one.deadline - now.monotonic;
-      Run(now, one.order, place);
+      Run(now, std::move(one.order), place);
     } else {
       awaiting_term_.push_back(std::move(one));
     }

@@ -48,7 +48,7 @@ class PutCoordinator {
                  const Liveness& liveness, CoordinatorOptions options);
 
   // Requires that this node is in the partition's preference list and 1 <= w <= N.
-  void Put(Moment now, const PutOrder& order);
+  void Put(Moment now, PutOrder order);
 
   void OnReplicateAck(NodeId from, std::uint64_t id);
   void OnHintRefused(Moment now, NodeId from, const HintRefused& refusal);
@@ -102,7 +102,7 @@ class PutCoordinator {
   // False, and refused, when W cannot be had.
   bool CanBeHad(const PutOrder& order, const Place& place);
   bool MayMint(const Place& place);
-  void Run(Moment now, const PutOrder& order, const Place& place);
+  void Run(Moment now, PutOrder order, const Place& place);
   const crdt::Row* LookAtOwn(const PutOrder& order, const Place& place, crdt::Row& scratch);
   void WriteOwn(Moment now, const crdt::Row& stored, const crdt::RowUpdate& update,
                 const PutOrder& order, const Place& place);
@@ -110,8 +110,8 @@ class PutCoordinator {
                                        const Place& place) const;
   void Refuse(const PutOrder& order, OutcomeStatus status, std::size_t reached = 0,
               std::size_t asked = 0);
-  crdt::Change ChangeFor(Moment now, const PutOrder& order, const crdt::Row& stored,
-                         const Place& place);
+  // Takes the order's value.
+  crdt::Change ChangeFor(Moment now, PutOrder& order, const crdt::Row& stored, const Place& place);
   void StartPut(Moment now, const PutOrder& order, Outcome outcome, crdt::RowUpdate update,
                 const Place& place);
   WriteQuorum QuorumFor(const Place& place, std::size_t w) const;

@@ -131,7 +131,7 @@ void ClientService::Issue(Moment now, std::uint64_t id, const ClientRequest& req
   local::PutOrder order{{id},     std::move(key), std::nullopt,  std::move(read),
                         replicas, timeout,        request.sloppy};
   if (request.operation == Operation::kPut) order.value = request.value;
-  coordinator_.Put(now, order);
+  coordinator_.Put(now, std::move(order));
 }
 
 // Deletes make room in the end, and so go on while there is some for them.
