@@ -34,6 +34,11 @@ const Namespace* Topology::FindNamespace(const std::string& name) const {
   return Find(namespaces, &Namespace::name, name);
 }
 
+bool Topology::Syncs(NamespaceId id) const {
+  const Namespace* space = FindNamespace(id);
+  return space == nullptr || space->durability == Durability::kSync;
+}
+
 std::string Topology::NameOf(ProcessId process) const {
   if (const Region* region = FindRegion(process.region)) {
     if (process.role == Role::kNode) {

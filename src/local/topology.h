@@ -128,6 +128,8 @@ struct Topology {
   const Placement* FindPlacement(PlacementId id) const;
   const Namespace* FindNamespace(NamespaceId id) const;
   const Namespace* FindNamespace(const std::string& name) const;
+  // Whether a write there is acknowledged when it is durable only; of an unknown one, it is.
+  bool Syncs(NamespaceId id) const;
   // "us-east-1", "eu-west-gw-1"; "2.7" for a process that the topology does not have.
   std::string NameOf(ProcessId process) const;
 

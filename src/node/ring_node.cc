@@ -236,8 +236,7 @@ void RingNode::ApplyAll(ProcessId from, const local::Replicate& message) {
   for (const crdt::RowUpdate& update : message.rows) {
     // An ack would count this copy, so a row that is not ours must go without one.
     if (!replica_.Apply(update)) return;
-    const local::Namespace* space = ring_.topology().FindNamespace(update.key.space);
-    if (space != nullptr && space->durability == local::Durability::kOs) continue;
+    if (!ring_.topology().Syncs(update.key.space)) continue;
     after = std::max(after, replica_.DurabilityOf(update.key.token()));
   }
   if (message.id != 0) acks_.Add(from, message.id, after);
@@ -254,8 +253,7 @@ void RingNode::KeepAll(Moment now, ProcessId from, const local::KeepHint& messag
     } else if (!hints_.Keep(now, update, message.needed, message.absent)) {
       return turn_.Send(from, Pack(local::HintRefused{message.id}));
     }
-    const local::Namespace* space = ring_.topology().FindNamespace(update.key.space);
-    if (space != nullptr && space->durability == local::Durability::kOs) continue;
+    if (!ring_.topology().Syncs(update.key.space)) continue;
     after = std::max(after, mine ? replica_.DurabilityOf(token) : hints_.DurabilityOf(token));
   }
   acks_.Add(from, message.id, after);

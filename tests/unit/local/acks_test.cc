@@ -25,7 +25,7 @@ class AcksTest : public testing::Test {
     std::vector<Sent> all;
     for (const Outgoing& outgoing : turn_.Take().messages) {
       const Message& message = outgoing.message;
-      const Result<RingMessage> decoded = Unpack(message.body);
+      const Result<RingMessage> decoded = UnpackRingMessage(message.body);
       EXPECT_TRUE(decoded && std::holds_alternative<ReplicateAck>(*decoded));
       all.push_back(
           {message.to, outgoing.after, std::get<ReplicateAck>(*decoded).ids, message.view});
@@ -38,7 +38,7 @@ class AcksTest : public testing::Test {
     return turn_.Barrier();
   }
 
-  test::MemoryDisk disk_;
+  MemoryDisk disk_;
   Turn turn_{kSelf, disk_};
   Acks acks_{turn_};
 };

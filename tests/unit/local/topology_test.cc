@@ -28,6 +28,19 @@ TEST(TopologyTest, FindsByIdAndByName) {
   EXPECT_EQ(topology.FindNamespace("default")->id, NamespaceId{7});
 }
 
+TEST(TopologyTest, WritesAreSyncedUnlessTheNamespaceSaysOtherwise) {
+  Topology topology;
+  Namespace fast;
+  fast.id = {2};
+  fast.durability = Durability::kOs;
+  Namespace safe;
+  safe.id = {3};
+  topology.namespaces = {fast, safe};
+  EXPECT_FALSE(topology.Syncs({2}));
+  EXPECT_TRUE(topology.Syncs({3}));
+  EXPECT_TRUE(topology.Syncs({4})) << "nobody knows it";
+}
+
 TEST(TopologyTest, WhatIsNotThereIsNull) {
   const Topology topology = TwoRegions();
   EXPECT_EQ(topology.FindRegion(RegionId{3}), nullptr);
