@@ -4,8 +4,10 @@
 #   scripts/train  builds with MERIDIAN_TRAIN, loads a region, and writes cmake/servers.profile.tar.zst
 #   any other      Release build with gcc 12 unpacks that and compiles with it
 #
-# A profile goes stale by the function: what was changed since is optimised as if there were none. So
-# nobody has to train after a change; before a release is enough.
+# A profile goes stale by the function: one whose branches are others now is optimised as if there were
+# none. So nobody has to train after a change; before a release is enough. Functions of one file (in
+# anonymous namespaces) go by the path of their source, so only a checkout at the training's path has
+# counts for them; the others' are for everyone.
 
 option(MERIDIAN_TRAIN "Build servers that count what they execute (scripts/train)" OFF)
 set(MERIDIAN_PROFILE ${PROJECT_SOURCE_DIR}/cmake/servers.profile.tar.zst)
@@ -34,7 +36,9 @@ elseif(EXISTS ${MERIDIAN_PROFILE})
 endif()
 
 if(MERIDIAN_PROFILE_FLAGS)
-  # So that a profile has no path of the machine in its files' names.
+  # So that a profile has no path of the machine in its files' names. gcc must know the build by the
+  # same name, also where a link leads to it.
   list(APPEND MERIDIAN_PROFILE_FLAGS --profile-prefix-path=${CMAKE_BINARY_DIR})
+  list(PREPEND CMAKE_CXX_COMPILER_LAUNCHER env PWD=${CMAKE_BINARY_DIR})
   list(APPEND MERIDIAN_LTO_COMPILE ${MERIDIAN_PROFILE_FLAGS})
 endif()

@@ -52,19 +52,23 @@ void Staging::Grow() {
 void Staging::Clear() {
   for (const std::uint32_t slot : used_) slots_[slot] = {};
   used_.clear();
+  sorted_.clear();
 }
 
-std::vector<std::size_t> Staging::Between(const std::vector<Write>& writes, ByteView from,
-                                          ByteView to) const {
-  std::vector<std::size_t> places;
-  for (const std::uint32_t slot : used_) {
-    const std::size_t place = slots_[slot].place - 1;
-    const Bytes& key = writes[place].key;
-    if (key >= from && (to.empty() || key < to)) places.push_back(place);
-  }
-  std::ranges::sort(places, {},
-                    [&](std::size_t place) -> const Bytes& { return writes[place].key; });
-  return places;
+std::vector<std::uint32_t> Staging::Between(const std::vector<Write>& writes, ByteView from,
+                                            ByteView to) const {
+  if (sorted_.size() != used_.size()) Sort(writes);
+  const auto key_of = [&](std::uint32_t place) -> ByteView { return writes[place].key; };
+  const auto begin = std::ranges::lower_bound(sorted_, from, {}, key_of);
+  const auto end = to.empty() ? sorted_.end() : std::ranges::lower_bound(sorted_, to, {}, key_of);
+  return begin < end ? std::vector<std::uint32_t>(begin, end) : std::vector<std::uint32_t>();
+}
+
+void Staging::Sort(const std::vector<Write>& writes) const {
+  sorted_.clear();
+  for (const std::uint32_t slot : used_) sorted_.push_back(slots_[slot].place - 1);
+  std::ranges::sort(sorted_, {},
+                    [&](std::uint32_t place) -> ByteView { return writes[place].key; });
 }
 
 }  // namespace meridian

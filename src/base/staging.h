@@ -26,8 +26,8 @@ class Staging {
 
   bool empty() const { return used_.empty(); }
   // The places of keys from `from` on and before `to`, by the order of keys. `to` empty: no end.
-  std::vector<std::size_t> Between(const std::vector<Write>& writes, ByteView from,
-                                   ByteView to) const;
+  std::vector<std::uint32_t> Between(const std::vector<Write>& writes, ByteView from,
+                                     ByteView to) const;
 
  private:
   struct Slot {
@@ -39,9 +39,12 @@ class Staging {
   std::size_t Next(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
   void Put(Slot filled);
   void Grow();
+  void Sort(const std::vector<Write>& writes) const;
 
   std::vector<Slot> slots_;          // at least half of them free; their number is a power of two
   std::vector<std::uint32_t> used_;  // slots
+  // Places by the order of their keys, made when that is asked for: rare, but then often in a row.
+  mutable std::vector<std::uint32_t> sorted_;
 };
 
 }  // namespace meridian

@@ -14,9 +14,9 @@ void Reserve(std::vector<T>& of_turn) {
 
 }  // namespace
 
-void Turn::SendIn(std::uint64_t view, ProcessId to, Bytes body, BatchId after) {
+void Turn::Send(ProcessId to, Bytes body, BatchId after) {
   Reserve(output_.messages);
-  output_.messages.push_back({{self_, to, std::move(body), view}, Unless(after)});
+  output_.messages.push_back({{self_, to, std::move(body), view_}, Unless(after)});
 }
 
 void Turn::Reply(RequestTag tag, Bytes body, BatchId after) {
@@ -81,7 +81,7 @@ Result<Done> Turn::Scan(Column column, ByteView from, ByteView to,
 Result<Done> Turn::ScanRows(ByteView from, ByteView to,
                             const std::function<bool(const Entry&)>& visit) const {
   const std::vector<Write>& writes = output_.writes.writes;
-  const std::vector<std::size_t> places = staged_rows_.Between(writes, from, to);
+  const std::vector<std::uint32_t> places = staged_rows_.Between(writes, from, to);
   auto staged = places.begin();
   bool goes_on = true;
   const auto show_staged = [&] {

@@ -24,14 +24,9 @@ class Turn final : public Storage {
     Stage(column, std::move(key), std::move(value));
   }
   void Erase(Column column, Bytes key) { Stage(column, std::move(key), std::nullopt); }
-  void Send(ProcessId to, Bytes body, BatchId after = {}) {
-    SendIn(view_, to, std::move(body), after);
-  }
-  // The same, of an earlier view.
-  void SendIn(std::uint64_t view, ProcessId to, Bytes body, BatchId after);
+  void Send(ProcessId to, Bytes body, BatchId after = {});
   // What messages bear from now on.
   void SetView(std::uint64_t number) { view_ = number; }
-  std::uint64_t view() const { return view_; }
   void Reply(RequestTag tag, Bytes body, BatchId after = {});
 
   // The batch that the open turn's writes will be.

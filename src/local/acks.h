@@ -5,8 +5,6 @@
 //     acks.Add(peer, 9, {})     ───▶  ReplicateAck{9}, at once
 //
 // A turn applies the puts of many clients, and a message costs its receiver more than an id does.
-// An ack bears the view in which its rows were applied, also when a newer one is adopted before the
-// turn ends: a peer that is not yet there takes it all the same.
 
 #pragma once
 
@@ -30,7 +28,6 @@ class Acks {
   struct Gathered {
     ProcessId to;
     BatchId after;
-    std::uint64_t view = 0;
     ReplicateAck ack;
   };
 

@@ -49,6 +49,9 @@ TEST_F(StagingTest, PlacesAreInTheOrderOfKeys) {
   EXPECT_EQ(Between("b", ""), (std::vector<Bytes>{"b", "c", "d"}));
   EXPECT_EQ(Between("bb", "d"), std::vector<Bytes>{"c"});
   EXPECT_TRUE(Between("e", "").empty());
+  EXPECT_TRUE(Between("d", "b").empty());
+  Write("bb");
+  EXPECT_EQ(Between("b", "c"), (std::vector<Bytes>{"b", "bb"})) << "one that came since, too";
 }
 
 TEST_F(StagingTest, AClearedOneBeginsAnew) {

@@ -18,7 +18,6 @@ class AcksTest : public testing::Test {
     ProcessId to;
     BatchId after;
     std::vector<std::uint64_t> ids;
-    std::uint64_t view;
   };
   std::vector<Sent> End() {
     acks_.Send();
@@ -27,8 +26,7 @@ class AcksTest : public testing::Test {
       const Message& message = outgoing.message;
       const Result<RingMessage> decoded = UnpackRingMessage(message.body);
       EXPECT_TRUE(decoded && std::holds_alternative<ReplicateAck>(*decoded));
-      all.push_back(
-          {message.to, outgoing.after, std::get<ReplicateAck>(*decoded).ids, message.view});
+      all.push_back({message.to, outgoing.after, std::get<ReplicateAck>(*decoded).ids});
     }
     return all;
   }
@@ -72,17 +70,6 @@ TEST_F(AcksTest, OneThatNeedNotWaitDoesNotWaitForOthers) {
   EXPECT_EQ(sent[0].ids, std::vector<std::uint64_t>{7});
   EXPECT_EQ(sent[1].after, BatchId{});
   EXPECT_EQ(sent[1].ids, (std::vector<std::uint64_t>{8, 9}));
-}
-
-TEST_F(AcksTest, EachBearsTheViewInWhichItsRowsWereApplied) {
-  turn_.SetView(4);
-  acks_.Add(kPeer, 7, {});
-  turn_.SetView(5);
-  acks_.Add(kPeer, 8, {});
-  const std::vector<Sent> sent = End();
-  ASSERT_EQ(sent.size(), 2U);
-  EXPECT_EQ(sent[0].view, 4U);
-  EXPECT_EQ(sent[1].view, 5U);
 }
 
 }  // namespace
