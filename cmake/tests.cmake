@@ -7,7 +7,8 @@
 #   process   tests/process, tests/fault -> process_tests, which start the real binaries
 #   tidy      scripts/tidy.py, its own test, and clang-format where it is installed
 #
-# `ninja unit_all` builds what the labels unit and fuzz run. Their main() is gmock's.
+# `ninja unit_all` builds what the labels unit and fuzz run, `ninja system_all` what the others do, and
+# the benchmarks. Their main() is gmock's.
 
 add_library(meridian_test_options INTERFACE)
 target_link_libraries(meridian_test_options INTERFACE
@@ -35,6 +36,8 @@ else()
 endif()
 
 add_custom_target(unit_all)
+add_custom_target(system_all)
+add_dependencies(system_all apps)
 
 include(GoogleTest)
 
@@ -68,6 +71,8 @@ function(meridian_test name)
                ${ARG_PROPERTIES})
   if(ARG_LABEL STREQUAL "unit")
     add_dependencies(unit_all ${name})
+  else()
+    add_dependencies(system_all ${name})
   endif()
 endfunction()
 
@@ -115,6 +120,7 @@ foreach(fuzzer IN LISTS fuzzers)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "fuzz" TIMEOUT 300)
     add_dependencies(unit_all ${name})
+    add_dependencies(system_all ${name})
   endif()
 endforeach()
 
@@ -126,12 +132,13 @@ foreach(benchmark IN LISTS benchmarks)
   add_executable(${name} ${benchmark})
   target_link_libraries(${name} PRIVATE ${MERIDIAN_ALL_LIBRARIES} ${MERIDIAN_BENCHMARK_MAIN}
                         third_party_benchmark)
+  add_dependencies(system_all ${name})
 endforeach()
-
 
 # For benchmarks/audit.
 add_executable(alter_rows ${PROJECT_SOURCE_DIR}/benchmarks/alter_rows.cc)
 target_link_libraries(alter_rows PRIVATE ${MERIDIAN_ALL_LIBRARIES} meridian_test_options)
+add_dependencies(system_all alter_rows)
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 if(EXISTS ${PROJECT_SOURCE_DIR}/scripts/tidy.py)
