@@ -1,5 +1,5 @@
 # What a server spends its time on, as a training run counted it: gcc lays out and inlines the code of
-# base, crdt, local, wan, node and io accordingly, which is 6 % less CPU for a put (docs/adr/0013).
+# base, crdt, local, wan, node and io accordingly, which is 5 % less CPU for a put (docs/adr/0013).
 #
 #   scripts/train  builds with MERIDIAN_TRAIN, loads a region, and writes cmake/servers.profile.tar.zst
 #   any other      Release build with gcc 12 unpacks that and compiles with it
