@@ -19,18 +19,29 @@ std::uint32_t ShortHashOf(ByteView key) {
 
 std::optional<std::size_t> Staging::Find(const std::vector<Write>& writes, ByteView key) const {
   if (used_.empty()) return std::nullopt;
-  const std::uint32_t hash = ShortHashOf(key);
-  for (std::size_t at = FirstSlot(hash); slots_[at].place != 0; at = Next(at)) {
-    const std::size_t place = slots_[at].place - 1;
-    if (slots_[at].hash == hash && writes[place].key == key) return place;
-  }
-  return std::nullopt;
+  const Slot& slot = slots_[SlotOf(writes, key, ShortHashOf(key))];
+  return slot.place == 0 ? std::nullopt : std::optional<std::size_t>(slot.place - 1);
 }
 
-void Staging::Add(ByteView key, std::size_t place) {
-  MERIDIAN_CHECK(place < UINT32_MAX);
+std::size_t Staging::FindOrAdd(const std::vector<Write>& writes, ByteView key, std::size_t next) {
+  MERIDIAN_CHECK(next < UINT32_MAX);
   if (2 * (used_.size() + 1) > slots_.size()) Grow();
-  Put({ShortHashOf(key), static_cast<std::uint32_t>(place + 1)});
+  const std::uint32_t hash = ShortHashOf(key);
+  const std::size_t at = SlotOf(writes, key, hash);
+  if (slots_[at].place != 0) return slots_[at].place - 1;
+  slots_[at] = {hash, static_cast<std::uint32_t>(next + 1)};
+  used_.push_back(static_cast<std::uint32_t>(at));
+  return next;
+}
+
+std::size_t Staging::SlotOf(const std::vector<Write>& writes, ByteView key,
+                            std::uint32_t hash) const {
+  std::size_t at = FirstSlot(hash);
+  const auto is_other = [&](const Slot& slot) {
+    return slot.place != 0 && (slot.hash != hash || writes[slot.place - 1].key != key);
+  };
+  while (is_other(slots_[at])) at = Next(at);
+  return at;
 }
 
 void Staging::Put(Slot filled) {

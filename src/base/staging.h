@@ -1,6 +1,6 @@
 // Where the keys of an open turn are among its writes.
 //
-//     writes   [ row a ] [ log ] [ row b ] [ log ]        Add("a", 0)   Add("b", 2)
+//     writes   [ row a ] [ log ] [ row b ] [ log ]        FindOrAdd("b", 2)
 //     slots    [ . ] [ a: 0 ] [ . ] [ . ] [ b: 2 ] [ . ] [ . ] [ . ]    by the key's hash
 //
 // A turn stages some dozen rows and asks for each first. A tree with a copy of each key costs two
@@ -20,8 +20,8 @@ class Staging {
  public:
   // The place of what is written to `key`, if anything. `writes`: those that places were given of.
   std::optional<std::size_t> Find(const std::vector<Write>& writes, ByteView key) const;
-  // Requires that Find has none.
-  void Add(ByteView key, std::size_t place);
+  // The same; where nothing is, what is written next, at `next`, is to be it.
+  std::size_t FindOrAdd(const std::vector<Write>& writes, ByteView key, std::size_t next);
   void Clear();
 
   bool empty() const { return used_.empty(); }
@@ -34,7 +34,8 @@ class Staging {
     std::uint32_t hash = 0;
     std::uint32_t place = 0;  // and one; 0: free
   };
-  // Where a hash is, or would be.
+  // Where the key is, or the free slot where it would be. Requires that there is one.
+  std::size_t SlotOf(const std::vector<Write>& writes, ByteView key, std::uint32_t hash) const;
   std::size_t FirstSlot(std::uint32_t hash) const { return hash & (slots_.size() - 1); }
   std::size_t Next(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
   void Put(Slot filled);

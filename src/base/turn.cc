@@ -39,11 +39,11 @@ void Turn::Stage(Column column, Bytes key, std::optional<Bytes> value) {
   std::vector<Write>& writes = output_.writes.writes;
   if (IsReadBack(column)) {
     Staging& staged = column == Column::kData ? staged_rows_ : staged_hints_;
-    if (const std::optional<std::size_t> place = staged.Find(writes, key)) {
-      writes[*place].value = std::move(value);
+    const std::size_t place = staged.FindOrAdd(writes, key, writes.size());
+    if (place != writes.size()) {
+      writes[place].value = std::move(value);
       return;
     }
-    staged.Add(key, writes.size());
   }
   Reserve(writes);
   writes.push_back({column, std::move(key), std::move(value)});

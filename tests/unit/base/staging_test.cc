@@ -10,7 +10,7 @@ namespace {
 class StagingTest : public testing::Test {
  protected:
   void Write(const Bytes& key) {
-    staging_.Add(key, writes_.size());
+    ASSERT_EQ(staging_.FindOrAdd(writes_, key, writes_.size()), writes_.size());
     writes_.push_back({Column::kData, key, "value"});
   }
   std::vector<Bytes> Between(ByteView from, ByteView to) const {
@@ -41,6 +41,7 @@ TEST_F(StagingTest, EachKeyIsFoundWhereItIsWritten) {
     EXPECT_EQ(staging_.Find(writes_, "key" + std::to_string(i)), i);
   }
   EXPECT_FALSE(staging_.Find(writes_, "key1000"));
+  EXPECT_EQ(staging_.FindOrAdd(writes_, "key7", writes_.size()), 7U);
 }
 
 TEST_F(StagingTest, PlacesAreInTheOrderOfKeys) {
