@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -25,6 +26,14 @@ Bytes PackVariant(const Variant& message) {
 
 namespace codec {
 
+// The place of an alternative; the list's length when it is none.
+template <class Alternative, class... All>
+consteval std::size_t IndexIn(const std::variant<All...>*) {
+  std::size_t index = 0;
+  (void)((std::is_same_v<Alternative, All> || (++index, false)) || ...);
+  return index;
+}
+
 template <class Variant, std::size_t Index>
 Result<Variant> UnpackAs(ByteView bytes) {
   auto decoded = Decode<std::variant_alternative_t<Index, Variant>>(bytes);
@@ -33,6 +42,18 @@ Result<Variant> UnpackAs(ByteView bytes) {
 }
 
 }  // namespace codec
+
+// The same bytes as of a Variant that holds it.
+template <std::uint8_t first, class Variant, class Alternative>
+Bytes PackAlternative(const Alternative& alternative) {
+  constexpr std::size_t kIndex = codec::IndexIn<Alternative>(static_cast<const Variant*>(nullptr));
+  static_assert(kIndex < std::variant_size_v<Variant>);
+  Bytes body;
+  body.reserve(kUsualBytes);
+  body.push_back(static_cast<char>(first + kIndex));
+  EncodeTo(body, alternative);
+  return body;
+}
 
 template <std::uint8_t first, class Variant>
 Result<Variant> UnpackVariant(ByteView body) {

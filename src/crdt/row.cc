@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::uint8_t kRowVersion = 1;
 
-// Appends what of `mine` survives meeting `theirs`: what they hold too, or have never seen.
-void AppendSurvivors(const Row& mine, const Row& theirs, std::vector<Version>& out) {
-  for (const Version& version : mine.versions) {
-    if (!theirs.context.Covers(version.dot) || theirs.Has(version.dot)) out.push_back(version);
-  }
-}
-
 auto LwwOrder(const Version& version) {
   return std::tuple(version.stamp, version.dot.actor, version.dot.sequence);
 }
@@ -27,31 +20,41 @@ const Version* LastWriter(const Row& row) {
 
 // The product of two lattices, contexts and the total order of versions. It needs no cover test:
 // rule 7 makes causality and stamps agree, so a covered version never has the higher stamp.
-std::vector<Version> LwwVersions(const Row& a, const Row& b) {
-  const Version* first = LastWriter(a);
-  const Version* second = LastWriter(b);
-  if (first == nullptr || (second != nullptr && LwwOrder(*first) < LwwOrder(*second))) {
-    first = second;
-  }
-  if (first == nullptr) return {};
-  return std::vector<Version>(1, *first);  // a list in braces would be copied once more
+void JoinLastWriters(const Row& a, Row& b) {
+  const Version* const ours = LastWriter(a);
+  const Version* const theirs = LastWriter(b);
+  if (ours == nullptr && theirs == nullptr) return;
+  const bool is_theirs =
+      ours == nullptr || (theirs != nullptr && LwwOrder(*ours) < LwwOrder(*theirs));
+  const Version& last = is_theirs ? *theirs : *ours;
+  if (b.versions.size() == 1 && b.versions.front() == last) return;
+  std::vector<Version> alone(1, last);  // a list in braces would copy it once more
+  b.versions = std::move(alone);
 }
 
-std::vector<Version> SiblingVersions(const Row& a, const Row& b) {
-  std::vector<Version> versions;
-  AppendSurvivors(a, b, versions);
-  AppendSurvivors(b, a, versions);
-  std::ranges::sort(versions, {}, &Version::dot);
-  const auto repeated = std::ranges::unique(versions, {}, &Version::dot);
-  versions.erase(repeated.begin(), repeated.end());
-  return versions;
+// A version survives if the other row holds it too, or has never seen it.
+void JoinSiblings(const Row& a, Row& b) {
+  std::vector<Version> added;
+  for (const Version& version : a.versions) {
+    if (!b.context.Covers(version.dot)) added.push_back(version);
+  }
+  std::erase_if(b.versions, [&](const Version& version) {
+    return a.context.Covers(version.dot) && !a.Has(version.dot);
+  });
+  for (Version& version : b.versions) {
+    const Version* const same = a.Find(version.dot);
+    if (same != nullptr && *same != version) version = *same;
+  }
+  if (added.empty()) return;
+  std::ranges::move(added, std::back_inserter(b.versions));
+  std::ranges::sort(b.versions, {}, &Version::dot);
 }
 
 }  // namespace
 
-bool Row::Has(const Dot& dot) const {
+const Version* Row::Find(const Dot& dot) const {
   const auto at = std::ranges::lower_bound(versions, dot, {}, &Version::dot);
-  return at != versions.end() && at->dot == dot;
+  return at != versions.end() && at->dot == dot ? &*at : nullptr;
 }
 
 Stamp Row::MaxStamp() const {
@@ -60,12 +63,14 @@ Stamp Row::MaxStamp() const {
   return highest;
 }
 
-Row Join(const Row& a, const Row& b, Policy policy) {
-  Row joined;
-  joined.context = a.context;
-  joined.context.Merge(b.context);
-  joined.versions = policy == Policy::kLww ? LwwVersions(a, b) : SiblingVersions(a, b);
-  return joined;
+Row Join(const Row& a, Row b, Policy policy) {
+  if (policy == Policy::kLww) {
+    JoinLastWriters(a, b);
+  } else {
+    JoinSiblings(a, b);
+  }
+  b.context.Merge(a.context);
+  return b;
 }
 
 Row Updated(const Row& row, Change change, Policy policy) {

@@ -43,7 +43,9 @@ struct Row {
   Context context;
   std::vector<Version> versions;  // ascending dot
 
-  bool Has(const Dot& dot) const;
+  // Null when it is not here.
+  const Version* Find(const Dot& dot) const;
+  bool Has(const Dot& dot) const { return Find(dot) != nullptr; }
   // The highest stamp among the versions; 0 when there are none.
   Stamp MaxStamp() const;
 
@@ -55,8 +57,10 @@ struct Row {
   void load(Archive& archive);
 };
 
-// Both rows' knowledge in one.
-Row Join(const Row& a, const Row& b, Policy policy);
+// Both rows' knowledge in one. Made of `b`, so a row that is not needed any more is moved there. A
+// dot names one version; where rot has made two of it, `a`'s stays, so what is stored does not
+// catch it.
+Row Join(const Row& a, Row b, Policy policy);
 
 // What a client asked to write.
 struct Change {

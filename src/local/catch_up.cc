@@ -97,8 +97,8 @@ void CatchUp::OnAsk(Moment, NodeId from, const CatchUpAsk& ask) {
              turn_.Barrier());
 }
 
-void CatchUp::OnRows(Moment now, NodeId from, const CatchUpRows& rows) {
-  for (const crdt::RowUpdate& update : rows.rows) replica_.Apply(update);
+void CatchUp::OnRows(Moment now, NodeId from, CatchUpRows rows) {
+  for (crdt::RowUpdate& update : rows.rows) replica_.Apply(std::move(update));
   counters_.rows_received += rows.rows.size();
   const auto peer = peers_.find(from);
   if (peer == peers_.end() || rows.id != peer->second.ask_id) return;

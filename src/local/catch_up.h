@@ -44,7 +44,7 @@ class CatchUp {
   void FollowView();
   void OnProbe(Moment now, NodeId from, const SeenProbe& probe);
   void OnAsk(Moment now, NodeId from, const CatchUpAsk& ask);
-  void OnRows(Moment now, NodeId from, const CatchUpRows& rows);
+  void OnRows(Moment now, NodeId from, CatchUpRows rows);
   void Tick(Moment now);
   Instant NextDeadline() const { return next_probe_; }
 

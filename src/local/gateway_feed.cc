@@ -8,12 +8,6 @@ namespace {
 constexpr Duration kOrderLife = std::chrono::seconds(5);
 constexpr std::size_t kBytesPerLogRead = 256 * 1024;
 
-// A placement held by one region only has nobody to ship to.
-bool LeavesRegion(const Ring& ring, PlacementId id) {
-  const Placement* placement = ring.topology().FindPlacement(id);
-  return placement != nullptr && placement->replicas.size() > 1;
-}
-
 }  // namespace
 
 void GatewayFeed::OnOrder(Moment now, ProcessId gateway, const FeedOrder& order) {
@@ -61,7 +55,7 @@ void GatewayFeed::Push(Moment now, std::vector<PutCoordinator::Minted> minted) {
   };
   std::vector<Share> shares(gateways.size());
   for (PutCoordinator::Minted& row : minted) {
-    if (!LeavesRegion(ring_, row.update.key.placement)) continue;
+    if (!ring_.LeavesRegion(row.update.key.placement)) continue;
     const PartitionKey key =
         ring_.PartitionOfToken(row.update.key.placement, row.update.key.token());
     Share& share = shares[key.partition.value % gateways.size()];

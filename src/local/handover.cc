@@ -106,7 +106,7 @@ void Handover::Send(std::uint64_t id, Page& page, const std::vector<NodeId>& pri
       turn_.Send(ring_.Process(node), body);
       continue;
     }
-    for (const crdt::RowUpdate& update : message.rows) replica_.Apply(update);
+    for (crdt::RowUpdate& update : message.rows) replica_.Apply(std::move(update));
     page.own = turn_.Barrier();
   }
 }

@@ -299,6 +299,9 @@ using RingMessage =
                  HandOn, HeldHere>;
 
 Bytes Pack(const RingMessage& message);
+// The same bytes, for one that need not be in a variant; there is one for each (messages.cc).
+template <class Message>
+Bytes Pack(const Message& message);
 Result<RingMessage> UnpackRingMessage(ByteView body);
 
 }  // namespace meridian::local

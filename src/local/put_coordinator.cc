@@ -150,7 +150,8 @@ void PutCoordinator::Put(Moment now, PutOrder order) {
 
 void PutCoordinator::Run(Moment now, PutOrder order, const Place& place) {
   crdt::Row scratch;
-  const crdt::Row* const copy = LookAtOwn(order, place, scratch);
+  Bytes storage_key = crdt::StorageKey(order.key, place.token);
+  const crdt::Row* const copy = LookAtOwn(order, place, storage_key, scratch);
   // Over a copy that cannot be read nothing may be minted (rule 2); another primary can.
   if (copy == nullptr) return Refuse(order, OutcomeStatus::kNotReady);
   const crdt::Row& stored = *copy;
@@ -161,48 +162,50 @@ void PutCoordinator::Run(Moment now, PutOrder order, const Place& place) {
   crdt::Change change = ChangeFor(now, order, stored, place);
   const crdt::Dot dot = change.dot;
   crdt::Context read = change.read;
-  crdt::RowUpdate update{
-      order.key, crdt::Updated(stored, std::move(change), place.space.policy), {}};
-  WriteOwn(now, stored, update, order, place);
+  Replicate message{replica_.minter().NewMessageId(),
+                    {},
+                    Patience::Until(now.monotonic, now.monotonic + order.timeout)};
+  message.rows.push_back(
+      {order.key, crdt::Updated(stored, std::move(change), place.space.policy), {}});
   Outcome outcome;
   outcome.ticket = order.ticket;
   outcome.key = order.key;
-  outcome.token = TokenAfter(update, dot, std::move(read));
+  outcome.token = TokenAfter(message.rows.front(), dot, std::move(read));
   outcome.dot = dot;
   outcome.needed = order.w;
-  StartPut(now, order, std::move(outcome), std::move(update), place);
+  const std::uint64_t id = message.id;
+  Bytes body = Pack(message);
+  WriteOwn(now, stored, std::move(message), order, place, std::move(storage_key));
+  StartPut(now, order, id, std::move(outcome), std::move(body), place);
 }
 
 // A stand-in knows of a row what it keeps of it, which may be nothing. Null: the copy cannot be
 // read. Else valid as what Replica::Look gives.
 const crdt::Row* PutCoordinator::LookAtOwn(const PutOrder& order, const Place& place,
-                                           crdt::Row& scratch) {
-  if (!place.stands_in) return replica_.Look(order.key, place.token, scratch);
+                                           const Bytes& storage_key, crdt::Row& scratch) {
+  if (!place.stands_in) return replica_.Look(storage_key, place.token, scratch);
   std::optional<Hint> hint = hints_.Find(order.key, place.token);
   if (hint) scratch = std::move(hint->row);
   return &scratch;
 }
 
-void PutCoordinator::WriteOwn(Moment now, const crdt::Row& stored, const crdt::RowUpdate& update,
-                              const PutOrder& order, const Place& place) {
-  if (!place.stands_in) return replica_.ApplyOver(stored, update, place.token);
-  // Refusal has seen to the room, but for the bytes of contexts.
-  hints_.KeepOwn(now, update, order.w, place.list.Primaries());
+void PutCoordinator::WriteOwn(Moment now, const crdt::Row& stored, Replicate message,
+                              const PutOrder& order, const Place& place, Bytes storage_key) {
+  crdt::RowUpdate& update = message.rows.front();
+  if (place.stands_in) {
+    // Refusal has seen to the room, but for the bytes of contexts. What a stand-in minted, gateways
+    // find in the logs of the primaries.
+    hints_.KeepOwn(now, update, order.w, place.list.Primaries());
+    return;
+  }
+  if (ring_.LeavesRegion(update.key.placement)) minted_.push_back({update, turn_.Open()});
+  replica_.ApplyOver(std::move(storage_key), stored, std::move(update), place.token);
 }
 
-void PutCoordinator::StartPut(Moment now, const PutOrder& order, Outcome outcome,
-                              crdt::RowUpdate update, const Place& place) {
-  const std::uint64_t id = replica_.minter().NewMessageId();
+void PutCoordinator::StartPut(Moment now, const PutOrder& order, std::uint64_t id, Outcome outcome,
+                              Bytes message, const Place& place) {
   const Instant deadline = now.monotonic + order.timeout;
-  RingMessage message(Replicate{id, {}, Patience::Until(now.monotonic, deadline)});
-  std::vector<crdt::RowUpdate>& rows = std::get<Replicate>(message).rows;
-  rows.push_back(std::move(update));
-  Bytes body = Pack(message);
-  const BatchId batch = turn_.Open();
-  // What a stand-in minted, gateways find in the logs of the primaries.
-  if (!place.stands_in) minted_.push_back({std::move(rows.front()), batch});
-
-  PendingPut put{QuorumFor(place, order.w), std::move(outcome), std::move(body), deadline,
+  PendingPut put{QuorumFor(place, order.w), std::move(outcome), std::move(message), deadline,
                  order.timeout / kStepsPerTimeout};
   bytes_ += put.message.size();
   put.sloppy = order.sloppy;
@@ -217,7 +220,7 @@ void PutCoordinator::StartPut(Moment now, const PutOrder& order, Outcome outcome
     if (had < order.w) AskStandIns(put, order.w - had);
   }
   if (place.space.durability == Durability::kSync) {
-    own_copies_.emplace_back(batch, id);
+    own_copies_.emplace_back(turn_.Open(), id);
   } else {
     put.quorum.RecordAck(self());
   }

@@ -60,7 +60,8 @@ class PutCoordinator {
   Instant NextDeadline() const { return timers_.Next(); }
 
   std::vector<Outcome> TakeOutcomes() { return std::exchange(outcomes_, {}); }
-  // Rows minted since the last call, each with the batch that makes it durable; for the gateways.
+  // Rows minted since the last call that other regions hold, too, each with the batch that makes it
+  // durable; for the gateways.
   struct Minted {
     crdt::RowUpdate update;
     BatchId batch;
@@ -103,16 +104,18 @@ class PutCoordinator {
   bool CanBeHad(const PutOrder& order, const Place& place);
   bool MayMint(const Place& place);
   void Run(Moment now, PutOrder order, const Place& place);
-  const crdt::Row* LookAtOwn(const PutOrder& order, const Place& place, crdt::Row& scratch);
-  void WriteOwn(Moment now, const crdt::Row& stored, const crdt::RowUpdate& update,
-                const PutOrder& order, const Place& place);
+  const crdt::Row* LookAtOwn(const PutOrder& order, const Place& place, const Bytes& storage_key,
+                             crdt::Row& scratch);
   std::optional<OutcomeStatus> Refusal(const crdt::Row& stored, const PutOrder& order,
                                        const Place& place) const;
   void Refuse(const PutOrder& order, OutcomeStatus status, std::size_t reached = 0,
               std::size_t asked = 0);
   // Takes the order's value.
   crdt::Change ChangeFor(Moment now, PutOrder& order, const crdt::Row& stored, const Place& place);
-  void StartPut(Moment now, const PutOrder& order, Outcome outcome, crdt::RowUpdate update,
+  // Takes what the message has to the own copy.
+  void WriteOwn(Moment now, const crdt::Row& stored, Replicate message, const PutOrder& order,
+                const Place& place, Bytes storage_key);
+  void StartPut(Moment now, const PutOrder& order, std::uint64_t id, Outcome outcome, Bytes message,
                 const Place& place);
   WriteQuorum QuorumFor(const Place& place, std::size_t w) const;
   void StepPut(Moment now, std::uint64_t id, PendingPut& put);

@@ -94,14 +94,15 @@ void Refill::Ask(Moment now, PartitionKey key, Job& job) {
 }
 
 // The next ask waits for as long as these rows should have taken.
-void Refill::Apply(Moment now, const FillRows& rows) {
+void Refill::Apply(Moment now, FillRows& rows) {
   const auto ask = asks_.find(rows.id);
   const auto job = ask == asks_.end() ? jobs_.end() : jobs_.find(ask->second);
   const bool gently = job != jobs_.end() && job->second.gently;
   const std::uint64_t applied = replica_.counters().rows_applied;
   std::uint64_t bytes = 0;
-  for (const crdt::RowUpdate& update : rows.rows) {
-    if (replica_.Apply(update)) bytes += update.ApproximateBytes();
+  for (crdt::RowUpdate& update : rows.rows) {
+    const std::size_t size = update.ApproximateBytes();
+    if (replica_.Apply(std::move(update))) bytes += size;
   }
   rows_ += rows.rows.size();
   rows_new_ += replica_.counters().rows_applied - applied;
@@ -112,7 +113,7 @@ void Refill::Apply(Moment now, const FillRows& rows) {
   not_before_ = std::max(not_before_, now.monotonic) + std::chrono::duration_cast<Duration>(takes);
 }
 
-void Refill::OnRows(Moment now, NodeId from, const FillRows& rows) {
+void Refill::OnRows(Moment now, NodeId from, FillRows rows) {
   Apply(now, rows);
   const auto ask = asks_.find(rows.id);
   if (ask == asks_.end()) return;

@@ -65,7 +65,7 @@ class Refill {
   bool IsFilling(PartitionKey key) const { return jobs_.contains(key); }
   bool idle() const { return jobs_.empty(); }
 
-  void OnRows(Moment now, NodeId from, const FillRows& rows);
+  void OnRows(Moment now, NodeId from, FillRows rows);
   void Tick(Moment now);
   Instant NextDeadline() const { return next_tick_; }
 
@@ -94,7 +94,7 @@ class Refill {
   };
   using Jobs = std::map<PartitionKey, Job>;
 
-  void Apply(Moment now, const FillRows& rows);
+  void Apply(Moment now, FillRows& rows);
   void Pump(Moment now);
   bool MayAsk(Moment now, const Job& job) const;
   bool Choose(Moment now, Job& job) const;

@@ -34,7 +34,7 @@ crdt::Row Mended(const crdt::Row& stored, const crdt::Row& given, crdt::Policy p
 
 }  // namespace
 
-const crdt::Row* Replica::LookUp(const Bytes& storage_key, Token token, crdt::Row& scratch) {
+const crdt::Row* Replica::Look(const Bytes& storage_key, Token token, crdt::Row& scratch) {
   if (const crdt::Row* const cached = cache_.Find(token, storage_key)) return cached;
   const auto bytes = OrStop(turn_.Get(Column::kData, storage_key));
   Result<crdt::Row> row = bytes ? crdt::DecodeRow(*bytes) : crdt::Row{};
@@ -74,7 +74,7 @@ bool Replica::Restore(const crdt::RowUpdate& update, std::uint64_t expected, boo
   return true;
 }
 
-bool Replica::Apply(const crdt::RowUpdate& update) {
+bool Replica::Apply(crdt::RowUpdate update) {
   const Token token = update.key.token();
   const PartitionKey partition = ring_.PartitionOfToken(update.key.placement, token);
   // What is still kept of a partition that is given up only leaves.
@@ -84,9 +84,9 @@ bool Replica::Apply(const crdt::RowUpdate& update) {
   }
   Bytes storage_key = crdt::StorageKey(update.key, token);
   crdt::Row scratch;
-  const crdt::Row* const stored = LookUp(storage_key, token, scratch);
+  const crdt::Row* const stored = Look(storage_key, token, scratch);
   if (stored == nullptr) return false;
-  JoinInto(std::move(storage_key), *stored, update, token);
+  ApplyOver(std::move(storage_key), *stored, std::move(update), token);
   return true;
 }
 
@@ -102,21 +102,16 @@ void Replica::Erase(Bytes storage_key, Token token) {
 }
 
 // `stored` may be in the cache, so it is gone once the joined row is.
-void Replica::JoinInto(Bytes storage_key, const crdt::Row& stored, const crdt::RowUpdate& update,
-                       Token token) {
+void Replica::ApplyOver(Bytes storage_key, const crdt::Row& stored, crdt::RowUpdate update,
+                        Token token) {
   const PartitionKey key = ring_.PartitionOfToken(update.key.placement, token);
   const Namespace* space = ring_.topology().FindNamespace(update.key.space);
   const Policy policy = space == nullptr ? Policy::kSiblings : space->policy;
-  const crdt::SeenVector& seen = log_.Seen(key);
-  const bool is_whole = std::ranges::none_of(update.row.versions, [&](const auto& version) {
-    return IsOverwritten(version, stored, seen);
-  });
-  const crdt::Row rest = is_whole ? crdt::Row{} : WithoutOverwritten(update.row, stored, seen);
-  const crdt::Row& incoming = is_whole ? update.row : rest;
-  crdt::Row joined = crdt::Join(stored, incoming, policy);
+  DropOverwritten(update.row, stored, log_.Seen(key));
   const bool recorded = RecordAll(key, update, storage_key);
   // A row that was collected here leaves no trace when it arrives late, not even its context.
-  const bool collected = stored.context.empty() && incoming.versions.empty() && !recorded;
+  const bool collected = stored.context.empty() && update.row.versions.empty() && !recorded;
+  crdt::Row joined = crdt::Join(stored, std::move(update.row), policy);
   const bool changed = joined != stored && !collected;
   if (changed) {
     trees_.Change(key, token, storage_key, stored, joined, recorded);
@@ -130,23 +125,11 @@ void Replica::JoinInto(Bytes storage_key, const crdt::Row& stored, const crdt::R
 
 // Rule 4: a version whose dot is seen here but which the stored row no longer has was overwritten
 // or collected here; joined again it would come back from the dead.
-bool Replica::IsOverwritten(const crdt::Version& incoming, const crdt::Row& stored,
-                            const crdt::SeenVector& seen) {
-  return !stored.Has(incoming.dot) && seen.Contains(incoming.dot);
-}
-
-crdt::Row Replica::WithoutOverwritten(const crdt::Row& incoming, const crdt::Row& stored,
-                                      const crdt::SeenVector& seen) {
-  crdt::Row kept;
-  kept.context = incoming.context;
-  for (const crdt::Version& version : incoming.versions) {
-    if (IsOverwritten(version, stored, seen)) {
-      ++counters_.versions_dropped;
-    } else {
-      kept.versions.push_back(version);
-    }
-  }
-  return kept;
+void Replica::DropOverwritten(crdt::Row& incoming, const crdt::Row& stored,
+                              const crdt::SeenVector& seen) {
+  counters_.versions_dropped += std::erase_if(incoming.versions, [&](const auto& version) {
+    return !stored.Has(version.dot) && seen.Contains(version.dot);
+  });
 }
 
 // Rule 3: exactly the dots that the sender listed and those present as versions.

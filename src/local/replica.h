@@ -55,13 +55,11 @@ class Replica {
 
   // The stored row; an empty one when there is none. Null: its bytes cannot be decoded. Valid until
   // the next call of anything here, and as long as `scratch`, where it may be.
-  const crdt::Row* Look(const crdt::RowKey& key, Token token, crdt::Row& scratch) {
-    return LookUp(crdt::StorageKey(key, token), token, scratch);
-  }
+  const crdt::Row* Look(const Bytes& storage_key, Token token, crdt::Row& scratch);
   // A copy of it; nothing: its bytes cannot be decoded.
   std::optional<crdt::Row> TryRead(const crdt::RowKey& key, Token token) {
     crdt::Row scratch;
-    const crdt::Row* const row = Look(key, token, scratch);
+    const crdt::Row* const row = Look(crdt::StorageKey(key, token), token, scratch);
     return row == nullptr ? std::nullopt : std::optional(*row);
   }
   // The same for a caller to whom a copy that cannot be read is none.
@@ -80,11 +78,9 @@ class Replica {
 
   // Joins the row with the stored one, marks its dots as seen and logs them. False when this node
   // does not hold the row's partition, or its copy cannot be read until the audit has put it right.
-  bool Apply(const crdt::RowUpdate& update);
-  // The same for a caller that has just looked at what is stored.
-  void ApplyOver(const crdt::Row& stored, const crdt::RowUpdate& update, Token token) {
-    JoinInto(crdt::StorageKey(update.key, token), stored, update, token);
-  }
+  bool Apply(crdt::RowUpdate update);
+  // The same for a caller that has just looked at what is stored under this key.
+  void ApplyOver(Bytes storage_key, const crdt::Row& stored, crdt::RowUpdate update, Token token);
 
   // Puts a copy right that the audit has judged wrong: the one place where rule 4 does not bind.
   // `expected` is the digest of the bytes that were judged, 0 for none; when others are stored by
@@ -110,13 +106,7 @@ class Replica {
   const ReplicaCounters& counters() const { return counters_; }
 
  private:
-  const crdt::Row* LookUp(const Bytes& storage_key, Token token, crdt::Row& scratch);
-  void JoinInto(Bytes storage_key, const crdt::Row& stored, const crdt::RowUpdate& update,
-                Token token);
-  static bool IsOverwritten(const crdt::Version& incoming, const crdt::Row& stored,
-                            const crdt::SeenVector& seen);
-  crdt::Row WithoutOverwritten(const crdt::Row& incoming, const crdt::Row& stored,
-                               const crdt::SeenVector& seen);
+  void DropOverwritten(crdt::Row& incoming, const crdt::Row& stored, const crdt::SeenVector& seen);
   bool RecordAll(PartitionKey key, const crdt::RowUpdate& update, ByteView storage_key);
 
   const Ring& ring_;

@@ -56,6 +56,11 @@ class Ring {
   PartitionKey PartitionOfToken(PlacementId placement, Token token) const {
     return {placement, PartitionOf(token, now_.topology.partition_bits)};
   }
+  // Whether other regions hold it as well: one held by one only has nobody to ship to.
+  bool LeavesRegion(PlacementId id) const {
+    const Placement* placement = now_.topology.FindPlacement(id);
+    return placement != nullptr && placement->replicas.size() > 1;
+  }
   // Null when this region does not hold the placement.
   const PreferenceList* ListOf(PartitionKey key) const {
     return table().ListOf(key.placement, key.partition);

@@ -57,8 +57,7 @@ void RingNode::Start(Moment now) {
 }
 
 void RingNode::BeginWhenJudged(Moment now) {
-  const bool is_due = begun_ ? disk_check_.contradicted() : disk_check_.judged();
-  if (is_due) Begin(now);
+  if (begun_ ? disk_check_.contradicted() : disk_check_.judged()) Begin(now);
 }
 
 // The next life: at the start, and when this disk turns out late to be an old one. That partitions
@@ -138,7 +137,7 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
   const NodeId node{from.number};
   if (!begun_ && NeedsLife(message)) return;
   std::visit(Overloaded{
-                 [&](const local::Replicate& m) {
+                 [&](local::Replicate& m) {
                    if (TimeLeft(from, m)) ApplyAll(from, m);
                  },
                  [&](const local::ReplicateAck& m) {
@@ -165,7 +164,7 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                    catch_up_.OnProbe(now, node, m);
                  },
                  [&](const local::CatchUpAsk& m) { catch_up_.OnAsk(now, node, m); },
-                 [&](const local::CatchUpRows& m) { catch_up_.OnRows(now, node, m); },
+                 [&](local::CatchUpRows& m) { catch_up_.OnRows(now, node, std::move(m)); },
                  [&](const local::FeedOrder& m) { feed_.OnOrder(now, from, m); },
                  [&](const local::LogRead& m) { feed_.OnLogRead(from, m); },
                  [&](const local::HeldEverywhere& m) { clients_.OnHeldEverywhere(m); },
@@ -208,7 +207,7 @@ void RingNode::DispatchMove(Moment now, ProcessId from, local::RingMessage& mess
                    // Before it has begun, it is not known whether this disk is an old one.
                    fill_source_.OnAsk(from, m, begun_ && !replica_.log().IsFilling(m.key));
                  },
-                 [&](const local::FillRows& m) { refill_.OnRows(now, node, m); },
+                 [&](local::FillRows& m) { refill_.OnRows(now, node, std::move(m)); },
                  [&](const local::DiskAsk& m) { disk_check_.OnAsk(node, m); },
                  [&](const local::DiskKnown& m) {
                    disk_check_.OnKnown(now, node, m);
@@ -231,13 +230,14 @@ void RingNode::DispatchMove(Moment now, ProcessId from, local::RingMessage& mess
 }
 
 // The ack waits until every row is durable, also those that came before and are being synced.
-void RingNode::ApplyAll(ProcessId from, const local::Replicate& message) {
+void RingNode::ApplyAll(ProcessId from, local::Replicate& message) {
   BatchId after;
-  for (const crdt::RowUpdate& update : message.rows) {
+  for (crdt::RowUpdate& update : message.rows) {
+    const Token token = update.key.token();
+    const bool syncs = ring_.topology().Syncs(update.key.space);
     // An ack would count this copy, so a row that is not ours must go without one.
-    if (!replica_.Apply(update)) return;
-    if (!ring_.topology().Syncs(update.key.space)) continue;
-    after = std::max(after, replica_.DurabilityOf(update.key.token()));
+    if (!replica_.Apply(std::move(update))) return;
+    if (syncs) after = std::max(after, replica_.DurabilityOf(token));
   }
   if (message.id != 0) acks_.Add(from, message.id, after);
 }

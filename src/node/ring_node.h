@@ -70,7 +70,7 @@ class RingNode final : public Machine {
   std::optional<Duration> TimeLeft(ProcessId from, const Request& request) {
     return ages_.Left(now_.monotonic, from, request.id >> 32, request.patience);
   }
-  void ApplyAll(ProcessId from, const local::Replicate& message);
+  void ApplyAll(ProcessId from, local::Replicate& message);
   void KeepAll(Moment now, ProcessId from, const local::KeepHint& message);
   void BeginWhenJudged(Moment now);
   void Begin(Moment now);

@@ -108,6 +108,16 @@ TEST(RowTest, UnderLwwThereIsOneVersionAndTheContextKnowsAll) {
   EXPECT_TRUE(joined.context.Covers(Dot{kA, 1}));
 }
 
+TEST(RowTest, OfTwoVersionsUnderOneDotTheFirstRowsStays) {  // one of them rotted
+  for (const Policy policy : kBoth) {
+    const Row right = Put({}, {kA, 1}, 1, "milk", {}, policy);
+    Row rotten = right;
+    rotten.versions[0].value = "silk";
+    EXPECT_EQ(Join(right, rotten, policy), right);
+    EXPECT_EQ(Join(rotten, right, policy), rotten);
+  }
+}
+
 TEST(RowTest, MaxStampIsTheHighestOfItsVersions) {
   EXPECT_EQ(Row{}.MaxStamp(), Stamp{});
   EXPECT_EQ(Put(Put({}, {kA, 1}, 9, "a"), {kB, 1}, 3, "b").MaxStamp(), Stamp{9});

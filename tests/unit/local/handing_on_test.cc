@@ -69,7 +69,8 @@ TEST_F(HandingOnTest, NothingIsErasedBeforeAQuorumHoldsAllOfIt) {
     }
   }
   MovingNodes::Member& leaver = nodes.at(who);
-  leaver.node.replica.ApplyOver({}, {key, Written({}, {kB, 7}, "late"), {}}, key.token());
+  leaver.node.replica.ApplyOver(crdt::StorageKey(key), {}, {key, Written({}, {kB, 7}, "late"), {}},
+                                key.token());
   nodes.Settle(who);
   std::vector<std::uint32_t> owners;
   for (const std::uint32_t number : {1U, 2U, 3U, 4U}) {

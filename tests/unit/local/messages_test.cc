@@ -127,6 +127,7 @@ TEST(MessagesTest, EveryMessageComesBackWhole) {
     ASSERT_TRUE(back) << name << ": " << back.error().message;
     EXPECT_EQ(back->index(), message.index()) << name;
     EXPECT_EQ(Pack(*back), body) << name;
+    std::visit([&](const auto& alone) { EXPECT_EQ(Pack(alone), body) << name; }, message);
     met.insert(message.index());
   }
   EXPECT_EQ(met.size(), std::variant_size_v<RingMessage>);

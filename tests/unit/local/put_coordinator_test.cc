@@ -102,6 +102,12 @@ TEST_F(PutCoordinatorTest, WhatWasMintedIsHandedToTheGatewaysOnce) {
   EXPECT_TRUE(coordinator_.TakeMinted().empty());
 }
 
+TEST_F(PutCoordinatorTest, WhatNoOtherRegionHoldsIsNotForTheGateways) {
+  coordinator_.Put(At(0), PutOf("milk", {}, 2, KeyOf("milk", kHome)));
+  EXPECT_TRUE(coordinator_.TakeMinted().empty());
+  EXPECT_FALSE(node_.End().writes.writes.empty());
+}
+
 TEST_F(PutCoordinatorTest, AStampExceedsTheRowsAndTheTokens) {  // rule 7
   const crdt::Stamp far{UINT64_MAX / 2};
   crdt::Row ahead;

@@ -56,6 +56,22 @@ TEST_F(ReplicaTest, ApplyingTwiceIsApplyingOnce) {
   EXPECT_EQ(Counters().rows_known, 1U);
 }
 
+TEST_F(ReplicaTest, ARottenCopyOfAnotherNodeIsNotCaught) {
+  std::uint64_t sequence = 0;
+  for (const crdt::RowKey& key : {KeyOf("milk"), KeyOf("milk", kLast)}) {
+    const PartitionKey partition = node_.PartitionOf(key);
+    crdt::Row row = Written({}, {kA, ++sequence}, "milk");
+    node_.replica.Apply({key, row, {}});
+    node_.End();
+    const std::uint64_t root = node_.replica.trees().RootOf(partition);
+    row.versions[0].value = "silk";
+    EXPECT_TRUE(node_.replica.Apply({key, row, {}}));
+    EXPECT_TRUE(node_.End().writes.writes.empty());
+    EXPECT_EQ(ValuesOf(node_.Read(key)), std::vector<Bytes>{"milk"});
+    EXPECT_EQ(node_.replica.trees().RootOf(partition), root);
+  }
+}
+
 TEST_F(ReplicaTest, TheOrderOfArrivalDoesNotMatter) {
   const crdt::Row one = Written({}, {kA, 1}, "milk");
   const crdt::Row two = Written(one, {kB, 1}, "bread", one.context);
