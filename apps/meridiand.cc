@@ -147,6 +147,7 @@ int Main(const Arguments& arguments) {
   io::UnsyncedEnv unsynced;
   io::RocksdbStorage::Options options;
   options.path = arguments.data;
+  options.data_buffer_bytes = io::StaggeredBufferBytes(node->id.value);
   if (arguments.discard_unsynced) options.env = unsynced.env();
   auto disk = io::RocksdbStorage::Open(options);
   if (!disk) return Refuse("data directory", disk.error().message);

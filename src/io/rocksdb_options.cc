@@ -59,6 +59,14 @@ class NeverResume final : public rocksdb::EventListener {
 
 }  // namespace
 
+// Multiples of the golden ratio: of a few neighbours each is far from all others (Knuth, The Art of
+// Computer Programming 3, section 6.4).
+std::size_t StaggeredBufferBytes(std::uint32_t node) {
+  const std::uint32_t share = node * 0x9e3779b1U;  // of 2^32
+  constexpr std::size_t kSpread = 8 * kMegabyte;
+  return RocksdbStorage::Options().data_buffer_bytes + ((kSpread * share) >> 32);
+}
+
 rocksdb::DBOptions DatabaseOptions(const RocksdbStorage::Options& options) {
   rocksdb::DBOptions database;
   database.create_if_missing = true;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,10 @@ class WriteBatch;
 }  // namespace rocksdb
 
 namespace meridian::io {
+
+// What the nodes of a ring give as data_buffer_bytes, 32 to 40 MB. All get about as many writes, so
+// equal memtables would be full at one moment, and all flush at once.
+std::size_t StaggeredBufferBytes(std::uint32_t node);
 
 class RocksdbStorage final : public Storage {
  public:
