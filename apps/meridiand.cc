@@ -172,6 +172,11 @@ int main(int argc, char** argv) {
       "Serves HTTP, the client library and its peers at the addresses that the topology gives it.\n"
       "SIGTERM finishes what is in flight, then stops.\n"
       "Exit status: 0 stopped as told, 1 failed while running, 2 cannot start as asked."};
+  // At once, so that a variable with a wrong value does not keep it back.
+  app.set_help_flag();
+  app.add_flag_callback(
+         "-h,--help", [] { throw CLI::CallForHelp(); }, "Print this help message and exit")
+      ->trigger_on_parse();
   meridian::apps::Arguments arguments;
   app.add_option("--topology", arguments.topology, "The topology file")->required();
   app.add_option("--name", arguments.name, "This node's name in it, such as us-east-1")->required();

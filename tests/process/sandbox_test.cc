@@ -46,6 +46,9 @@ TEST(OptionsOfANodeTest, WhatIsOutOfItsRangeIsRefusedBeforeAnythingStarts) {
     const bool hints = std::string(variable).find("HINTS") != std::string::npos;
     EXPECT_NE(refused.output.find(hints ? "--hints-mb" : "--hedge-percent"), std::string::npos)
         << refused.output;
+    const auto help = cluster.Shell(std::string(variable) + " meridiand --help");
+    EXPECT_EQ(help.code, 0) << variable << ": " << help.output;
+    EXPECT_NE(help.output.find("MERIDIAN_HINTS_MB"), std::string::npos) << help.output;
   }
 }
 
