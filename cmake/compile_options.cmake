@@ -25,7 +25,8 @@ endif()
 
 find_program(MERIDIAN_CCACHE ccache)
 if(MERIDIAN_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${MERIDIAN_CCACHE})
+  # What it wants to be told before it keeps what was compiled with a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros ${MERIDIAN_CCACHE})
 endif()
 
 add_library(meridian_options INTERFACE)

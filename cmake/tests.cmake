@@ -42,11 +42,12 @@ add_dependencies(system_all apps)
 include(GoogleTest)
 
 # meridian_test(<name> LABEL <label> TIMEOUT <seconds> FOLDERS <folder>... LIBRARIES <library>...
-#               [OPTIMISED] [ONLY <regex>] [PROPERTIES ...])
+#               [OPTIMISED] [ONLY <regex>] [PROPERTIES ...] [WAITING <suite>])
 # One gtest binary of all the sources in the folders, one ctest a case. Nothing, if they are empty.
 # Tests whose own code works hard (many seeds, many cases) are OPTIMISED; the others compile faster.
+# A WAITING suite mostly sleeps: it begins first, and others than those of its ports run beside it.
 function(meridian_test name)
-  cmake_parse_arguments(ARG "OPTIMISED" "LABEL;TIMEOUT;ONLY" "FOLDERS;LIBRARIES;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMISED" "LABEL;TIMEOUT;ONLY;WAITING" "FOLDERS;LIBRARIES;PROPERTIES" ${ARGN})
   set(sources)
   foreach(folder IN LISTS ARG_FOLDERS)
     file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cc)
@@ -64,7 +65,15 @@ function(meridian_test name)
   if(NOT ARG_OPTIMISED)
     target_compile_options(${name} PRIVATE -O0)
   endif()
-  gtest_discover_tests(${name}
+  set(filter)
+  if(ARG_WAITING)
+    set(filter TEST_FILTER "-${ARG_WAITING}.*")
+    gtest_discover_tests(${name} TEST_FILTER "${ARG_WAITING}.*"
+      DISCOVERY_MODE PRE_TEST
+      DISCOVERY_TIMEOUT 60
+      PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT} COST 1000 RESOURCE_LOCK loopback)
+  endif()
+  gtest_discover_tests(${name} ${filter}
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}
@@ -88,6 +97,7 @@ meridian_test(property_tests LABEL unit TIMEOUT 300 OPTIMISED FOLDERS property
               LIBRARIES meridian_test_support meridian_sim meridian_node)
 meridian_test(sim_tests LABEL sim TIMEOUT 600 OPTIMISED FOLDERS sim scenario
               LIBRARIES meridian_test_support meridian_sim)
+meridian_precompile(sim_tests <gmock/gmock.h> ${PROJECT_SOURCE_DIR}/src/sim/scenario.h)
 if(MERIDIAN_SANITIZE STREQUAL "thread")
   # What has threads, without the client library, is half the compiling.
   meridian_test(io_tests LABEL io TIMEOUT 120 FOLDERS io
@@ -101,7 +111,7 @@ else()
 endif()
 meridian_test(process_tests LABEL process TIMEOUT 300 FOLDERS process fault
               LIBRARIES meridian_test_support meridian_client meridian_io
-              PROPERTIES RUN_SERIAL TRUE)
+              PROPERTIES RUN_SERIAL TRUE WAITING LivenessTest)
 if(TARGET process_tests)
   add_dependencies(process_tests apps)
 endif()
@@ -120,7 +130,6 @@ foreach(fuzzer IN LISTS fuzzers)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "fuzz" TIMEOUT 300)
     add_dependencies(unit_all ${name})
-    add_dependencies(system_all ${name})
   endif()
 endforeach()
 
