@@ -32,6 +32,8 @@ const std::map<std::string, sim::Plant> kPlants{
     {"alter-views", sim::Plant::kAlterViews},
     {"keep-rows", sim::Plant::kKeepRows},
     {"keep-log-rows", sim::Plant::kKeepLogRows},
+    {"keep-trees", sim::Plant::kKeepTrees},
+    {"keep-notes", sim::Plant::kKeepNotes},
 };
 
 constexpr const char* kFooter =

@@ -19,9 +19,22 @@ SimNetwork::Rewrite RewriteOf(Plant plant) {
     case Plant::kAlterViews: return AlterViews;
     case Plant::kNothing:
     case Plant::kKeepRows:
-    case Plant::kKeepLogRows: break;
+    case Plant::kKeepLogRows:
+    case Plant::kKeepTrees:
+    case Plant::kKeepNotes: break;
   }
   return nullptr;
+}
+
+// Where nothing is erased any more.
+std::optional<Column> KeptBy(Plant plant) {
+  switch (plant) {
+    case Plant::kKeepRows: return Column::kData;
+    case Plant::kKeepLogRows: return Column::kLog;
+    case Plant::kKeepTrees: return Column::kTree;
+    case Plant::kKeepNotes: return Column::kMeta;
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -77,8 +90,7 @@ void SimCluster::Add(ProcessId process, const local::Topology& file) {
   auto made =
       std::make_unique<SimProcess>(process, world, FactoryOf(process, file), random_.Fork());
   if (options_.plant == Plant::kAckBeforeSync) made->PretendDurable();
-  if (options_.plant == Plant::kKeepRows) made->disk().KeepErased(Column::kData);
-  if (options_.plant == Plant::kKeepLogRows) made->disk().KeepErased(Column::kLog);
+  if (const auto column = KeptBy(options_.plant)) made->disk().KeepErased(*column);
   if (options_.plant == Plant::kReuseIncarnation && process.role == Role::kNode) {
     DrawAboveTheClock(made->disk());
   }

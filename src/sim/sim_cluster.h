@@ -33,6 +33,8 @@ enum class Plant {
   kAlterViews,        // nodes of a region have two views of one number
   kKeepRows,          // rows of partitions that were handed on stay on the disk
   kKeepLogRows,       // the same of log rows
+  kKeepTrees,         // of pieces of trees
+  kKeepNotes,         // of what a disk notes of partitions: what it saw, what fills, what leaves
 };
 
 struct ClusterOptions {

@@ -86,5 +86,13 @@ TEST(PlantedBugsTest, LogRowsThatStayWithAFormerOwnerAreFound) {
   ExpectFound(Plant::kKeepLogRows, "has a log row of partition");
 }
 
+TEST(PlantedBugsTest, TreesThatStayWithAFormerOwnerAreFound) {
+  ExpectFound(Plant::kKeepTrees, "has a piece of a tree of partition");
+}
+
+TEST(PlantedBugsTest, NotesThatStayWithAFormerOwnerAreFound) {
+  ExpectFound(Plant::kKeepNotes, "has a note of partition");
+}
+
 }  // namespace
 }  // namespace meridian::sim
