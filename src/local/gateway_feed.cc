@@ -55,7 +55,6 @@ void GatewayFeed::Push(Moment now, std::vector<PutCoordinator::Minted> minted) {
   };
   std::vector<Share> shares(gateways.size());
   for (PutCoordinator::Minted& row : minted) {
-    if (!ring_.LeavesRegion(row.update.key.placement)) continue;
     const PartitionKey key =
         ring_.PartitionOfToken(row.update.key.placement, row.update.key.token());
     Share& share = shares[key.partition.value % gateways.size()];

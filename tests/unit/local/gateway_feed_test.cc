@@ -26,11 +26,10 @@ class GatewayFeedTest : public testing::Test {
     feed_.Push(At(milliseconds), std::move(minted));
     return SentOf<FeedRows>(node_.End());
   }
-  static std::vector<PutCoordinator::Minted> ManyRows(NamespaceId space = kPlain) {
+  static std::vector<PutCoordinator::Minted> ManyRows() {
     std::vector<PutCoordinator::Minted> minted;
     for (std::uint64_t i = 1; i <= 40; ++i) {
-      minted.push_back(
-          {{KeyOf("key" + std::to_string(i), space), Written({}, {kA, i}, "v"), {}}, {}});
+      minted.push_back({{KeyOf("key" + std::to_string(i)), Written({}, {kA, i}, "v"), {}}, {}});
     }
     return minted;
   }
@@ -131,11 +130,6 @@ TEST_F(GatewayFeedTest, RowsWaitForTheirOwnBatchOnly) {
   auto minted = ManyRows();
   minted[3].batch = mine;
   EXPECT_EQ(PushAt(0, std::move(minted)).at(0).after, mine);
-}
-
-TEST_F(GatewayFeedTest, RowsOfOneRegionStayThere) {
-  OrderAt(0, 1);
-  EXPECT_TRUE(PushAt(0, ManyRows(kHome)).empty());
 }
 
 class GatewayFeedLogReadTest : public GatewayFeedTest {
