@@ -46,20 +46,22 @@ void Hedge::Forget(Instant now, Peer& peer) {
   }
 }
 
-bool Hedge::Lags(Instant now, Peer& peer, Duration best) {
+Hedge::Lag Hedge::LagOf(Instant now, Peer& peer) const {
   Forget(now, peer);
-  const bool overdue = !peer.asks.empty() && now - peer.asks.front().sent > kLagFactor * best;
-  const bool slow = peer.latency.P95().value_or(best) > kLagFactor * best;
   // Without a token the read that tries it would have to wait for it.
   const Duration every = hundredths_ >= kToken ? kTriedEvery : kTriedWithoutTokenEvery;
-  return (overdue || slow || peer.silent) && now - peer.asked < every;
+  if (now - peer.asked >= every) return {};
+  Lag lag{.slow = peer.latency.P95().value_or(best_) > kLagFactor * best_};
+  if (!peer.asks.empty()) lag.silent = now - peer.asks.front().sent;
+  if (lag.silent <= kLagFactor * best_) lag.silent = {};
+  if (peer.silent) lag.silent = kKnownFor;
+  return lag;
 }
 
 void Hedge::Order(Instant now, std::vector<NodeId>& peers) {
   best_ = BestOf(peers);
   if (percent_ == 0) return;
-  std::ranges::stable_partition(peers,
-                                [&](NodeId peer) { return !Lags(now, peers_[peer], best_); });
+  std::ranges::stable_sort(peers, {}, [&](NodeId peer) { return LagOf(now, peers_[peer]); });
 }
 
 void Hedge::Asked(Instant now, NodeId peer, std::uint64_t id) {

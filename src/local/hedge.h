@@ -14,6 +14,7 @@
 
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -67,11 +68,17 @@ class Hedge {
     Instant asked;             // the last time
     bool silent = false;       // an ask was forgotten without an answer, and none came since
   };
+  // Greater is worse; in this order.
+  struct Lag {
+    Duration silent{};  // for so long
+    bool slow = false;
+    auto operator<=>(const Lag&) const = default;
+  };
   void Note(Instant now, NodeId peer, std::uint64_t id);
   static void Drop(Peer& peer);
   static void Forget(Instant now, Peer& peer);
   Duration BestOf(const std::vector<NodeId>& peers) const;
-  bool Lags(Instant now, Peer& peer, Duration best);
+  Lag LagOf(Instant now, Peer& peer) const;
 
   unsigned percent_;
   unsigned hundredths_ = 0;                        // of tokens

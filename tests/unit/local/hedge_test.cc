@@ -113,6 +113,17 @@ TEST_F(HedgeTest, APeerFourTimesAsSlowAsTheQuickestIsAskedLastAndHedgedEarly) {
   EXPECT_EQ(hedge_.NextDeadline(), At(708));
 }
 
+TEST_F(HedgeTest, ASlowPeerIsAskedBeforeASilentOne) {
+  Read(kTwo, 100, 0, 1);
+  Read(kThree, 100, 100, 20);
+  EXPECT_EQ(OrderAt(220), (Nodes{kTwo, kThree}));
+  hedge_.Asked(At(220), kTwo, 1000);
+  EXPECT_EQ(OrderAt(229), (Nodes{kThree, kTwo}));
+  hedge_.Asked(At(2300), kTwo, 1001);
+  hedge_.Asked(At(2300), kThree, 1002);
+  EXPECT_EQ(OrderAt(2310), (Nodes{kThree, kTwo})) << "silent for longer";
+}
+
 TEST_F(HedgeTest, WithoutATokenASilentPeerIsTriedSeldom) {
   Read(kTwo, 100, 0, 1);
   Read(kThree, 100, 100, 1);
