@@ -22,22 +22,16 @@ function(meridian_library folder)
     if(folder IN_LIST MERIDIAN_SERVING)
       target_compile_options(${name} PRIVATE ${MERIDIAN_LTO_COMPILE})
     endif()
+    # A profile counts by files, so those that are optimised with it are compiled each for itself.
+    if(MERIDIAN_SANITIZE OR NOT folder IN_LIST MERIDIAN_SERVING)
+      meridian_unity(${name})
+    endif()
     if(folder IN_LIST MERIDIAN_PLAIN_DEBUG)
       target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
     endif()
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE meridian_options ${ARGN})
-  endif()
-endfunction()
-
-# meridian_precompile(<target> <header>...): for what nearly all of the target's files include and
-# takes longer to read than they do.
-function(meridian_precompile target)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # clang's would need other words for ccache
-    target_precompile_headers(${target} PRIVATE ${ARGN})
-    # Without it ccache cannot see that the header has changed.
-    target_compile_options(${target} PRIVATE -fpch-preprocess)
   endif()
 endfunction()
 

@@ -42,12 +42,13 @@ add_dependencies(system_all apps)
 include(GoogleTest)
 
 # meridian_test(<name> LABEL <label> TIMEOUT <seconds> FOLDERS <folder>... LIBRARIES <library>...
-#               [OPTIMISED] [ONLY <regex>] [PROPERTIES ...] [WAITING <suite>])
+#               [OPTIMISED] [APART] [ONLY <regex>] [PROPERTIES ...] [WAITING <suite>])
 # One gtest binary of all the sources in the folders, one ctest a case. Nothing, if they are empty.
 # Tests whose own code works hard (many seeds, many cases) are OPTIMISED; the others compile faster.
+# Files that are APART may use the same names for other things, and are compiled each for itself.
 # A WAITING suite mostly sleeps: it begins first, and others than those of its ports run beside it.
 function(meridian_test name)
-  cmake_parse_arguments(ARG "OPTIMISED" "LABEL;TIMEOUT;ONLY;WAITING" "FOLDERS;LIBRARIES;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMISED;APART" "LABEL;TIMEOUT;ONLY;WAITING" "FOLDERS;LIBRARIES;PROPERTIES" ${ARGN})
   set(sources)
   foreach(folder IN LISTS ARG_FOLDERS)
     file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cc)
@@ -60,6 +61,9 @@ function(meridian_test name)
     return()
   endif()
   add_executable(${name} ${sources})
+  if(NOT ARG_APART)
+    meridian_unity(${name})
+  endif()
   target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} ${MERIDIAN_GTEST_MAIN}
                         meridian_test_options)
   if(NOT ARG_OPTIMISED)
@@ -85,7 +89,9 @@ function(meridian_test name)
   endif()
 endfunction()
 
-foreach(folder IN ITEMS base crdt local wan)
+# What is tested is called A, B and C in each file of these.
+meridian_test(unit_crdt LABEL unit TIMEOUT 60 APART FOLDERS unit/crdt LIBRARIES meridian_crdt)
+foreach(folder IN ITEMS base local wan)
   meridian_test(unit_${folder} LABEL unit TIMEOUT 60 FOLDERS unit/${folder}
                 LIBRARIES meridian_${folder})
 endforeach()
@@ -97,7 +103,6 @@ meridian_test(property_tests LABEL unit TIMEOUT 300 OPTIMISED FOLDERS property
               LIBRARIES meridian_test_support meridian_sim meridian_node)
 meridian_test(sim_tests LABEL sim TIMEOUT 600 OPTIMISED FOLDERS sim scenario
               LIBRARIES meridian_test_support meridian_sim)
-meridian_precompile(sim_tests <gmock/gmock.h> ${PROJECT_SOURCE_DIR}/src/sim/scenario.h)
 if(MERIDIAN_SANITIZE STREQUAL "thread")
   # What has threads, without the client library, is half the compiling.
   meridian_test(io_tests LABEL io TIMEOUT 120 FOLDERS io

@@ -68,6 +68,10 @@ UNTESTED_FILES = {
     # "node/example.cc": "tests/scenario/example_test.cc",
 }
 
+# Files of a folder are compiled at once (MERIDIAN_UNITY); some with those of another, some apart.
+COMPILED_TOGETHER = {"tests/scenario": "tests/sim"}
+COMPILED_APART = ["tests/unit/crdt", "tests/fuzz"]
+
 SPLIT_WORDS = ["TO" + "DO", "FIX" + "ME", "X" * 3]
 
 
@@ -299,7 +303,31 @@ def runbooks(root):
             yield f"{where}:1: names no test that runs it: a path in tests/, or Suite.Case"
 
 
-TREE_RULES = [unit_tests, markdown_links, runbooks]
+# What a file keeps for itself: `namespace {` ... `}  // namespace`, and in it types and constants.
+UNNAMED = re.compile(r"^namespace \{\n(.*?)^\}  // namespace\n", re.DOTALL | re.MULTILINE)
+PRIVATE_NAME = re.compile(r"^(?:(?:struct|class|enum|enum class) (\w+)|using (\w+) ="
+                          r"|(?:constexpr|const) [^;={(]*\b(\w+)(?:\[\w*\])?\s*[={])", re.MULTILINE)
+
+
+def private_names(root):
+    first = {}
+    for source in sorted(root.glob("src/**/*.cc")) + sorted(root.glob("tests/**/*.cc")):
+        folder = source.parent.relative_to(root).as_posix()
+        if folder in COMPILED_APART:
+            continue
+        together = COMPILED_TOGETHER.get(folder, folder)
+        text = source.read_text(encoding="utf-8")
+        for body in UNNAMED.finditer(text):
+            for match in PRIVATE_NAME.finditer(body.group(1)):
+                name = next(group for group in match.groups() if group)
+                line = text.count("\n", 0, body.start(1) + match.start()) + 1
+                other = first.setdefault((together, name), source)
+                if other != source:
+                    yield (f"{folder}/{source.name}:{line}: {other.name} has a {name} of its own, and "
+                           "both are compiled at once: share it, or give it a name that says more")
+
+
+TREE_RULES = [unit_tests, private_names, markdown_links, runbooks]
 
 
 def check(root):

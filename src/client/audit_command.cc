@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Duration kPoll = std::chrono::milliseconds(100);
+constexpr Duration kAuditPoll = std::chrono::milliseconds(100);
 constexpr int kSilentPollsMax = 50;
 
 struct AuditCommandOptions {
@@ -130,7 +130,7 @@ int Await(std::vector<Audited>& all, const AuditCommandOptions& options) {
                " s; it goes on, and `meridian status` shows its age");
       return kExitUnavailable;
     }
-    io::SleepFor(kPoll);
+    io::SleepFor(kAuditPoll);
   }
 }
 

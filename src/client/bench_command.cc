@@ -8,6 +8,7 @@
 #include "client/bench_report.h"
 #include "client/exit_codes.h"
 #include "client/home.h"
+#include "client/level_option.h"
 #include "client/text.h"
 #include "io/files.h"
 #include "io/this_process.h"
@@ -33,10 +34,6 @@ struct Arguments {
 
 const std::map<std::string, BenchOperation> kOperations = {
     {"put", BenchOperation::kPut}, {"get", BenchOperation::kGet}, {"mix", BenchOperation::kMix}};
-const std::map<std::string, node::Level> kLevels = {{"local_quorum", node::Level::kLocalQuorum},
-                                                    {"one", node::Level::kOne},
-                                                    {"all", node::Level::kAll},
-                                                    {"each_quorum", node::Level::kEachQuorum}};
 
 void AddLoadOptions(CLI::App& app, Arguments& arguments) {
   BenchOptions& bench = arguments.bench;
@@ -52,8 +49,7 @@ void AddLoadOptions(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}));
   app.add_option("--value-bytes", bench.value_bytes, "Random, so they do not compress")
       ->capture_default_str();
-  app.add_option("--level", bench.call.level, "one, local_quorum (default), all or each_quorum")
-      ->transform(CLI::CheckedTransformer(kLevels).description(""));
+  AddLevelOption(app, bench.call.level);
   CLI::Option* in_flight =
       app.add_option("--in-flight", bench.in_flight, "Closed loop: calls at any time")
           ->capture_default_str()

@@ -1,11 +1,11 @@
 #include "client/data_command.h"
 
 #include <cstdio>
-#include <map>
 #include <memory>
 
 #include "client/blocking_client.h"
 #include "client/exit_codes.h"
+#include "client/level_option.h"
 #include "client/text.h"
 #include "io/files.h"
 
@@ -143,18 +143,12 @@ int Delete(const CommonOptions& common, const DataOptions& options) {
   return ShowWritten(session->client->Delete(options.space, options.key, session->call), options);
 }
 
-const std::map<std::string, Level> kLevels = {{"local_quorum", Level::kLocalQuorum},
-                                              {"one", Level::kOne},
-                                              {"all", Level::kAll},
-                                              {"each_quorum", Level::kEachQuorum}};
-
 CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, DataOptions& options) {
   CLI::App* command = app.add_subcommand(name, help);
   command->add_option("KEY", options.key)->required();
   command->add_option("--region,-r", options.region, "Where (default: the topology's first)");
   command->add_option("--namespace,-n", options.space)->capture_default_str();
-  command->add_option("--level", options.level, "one, local_quorum (default), all or each_quorum")
-      ->transform(CLI::CheckedTransformer(kLevels).description(""));
+  AddLevelOption(*command, options.level);
   command->add_option("--replicas", options.replicas, "How many must answer; overrides --level");
   command->add_flag("--sloppy", options.sloppy,
                     "Others may stand in for nodes that are down; --sloppy=false: fail then");

@@ -13,7 +13,7 @@
 namespace meridian::client {
 namespace {
 
-constexpr Duration kPoll = std::chrono::milliseconds(50);
+constexpr Duration kLagPoll = std::chrono::milliseconds(50);
 // A gateway knows its lag as of the origin's last report. The records that were loaded last must be
 // readable too before "held" is believed.
 constexpr std::size_t kLastRecords = 500;
@@ -30,7 +30,7 @@ std::optional<bool> AwaitHeld(const local::Topology& topology, const std::string
     const std::optional<bool> all = AllHold(topology, AskGateways(topology), origin);
     if (!all || *all) return all;
     if (io::Now().monotonic > deadline) return false;
-    io::SleepFor(kPoll);
+    io::SleepFor(kLagPoll);
   }
 }
 

@@ -55,7 +55,7 @@ int Down(const CommonOptions& common, bool purge) {
   return kExitOk;
 }
 
-int ShowStatus(const CommonOptions& common) {
+int ShowProcesses(const CommonOptions& common) {
   const Result<Sandbox> sandbox = Sandbox::Open(common);
   if (!sandbox) return Failed(sandbox.error(), kExitUsage);
   Table table({"process", "state", "ready", "pid", "memory", "where"});
@@ -206,7 +206,7 @@ void AddDevCommand(CLI::App& app, const CommonOptions& common, int& exit_code) {
   down->add_flag("--purge", *purge, "Then remove the data, the logs and the secret");
   down->callback([&common, &exit_code, purge] { exit_code = Down(common, *purge); });
   dev->add_subcommand("status", "Which processes run, and are ready")
-      ->callback([&common, &exit_code] { exit_code = ShowStatus(common); });
+      ->callback([&common, &exit_code] { exit_code = ShowProcesses(common); });
   using enum io::ProcessSignal;
   AddSignal(*dev, common, exit_code, "kill", "End a process with SIGKILL, as a crash does", kKill,
             "killed; `meridian dev up` starts it again");

@@ -15,10 +15,10 @@
 namespace meridian::client {
 namespace {
 
-constexpr Duration kPoll = std::chrono::milliseconds(50);
+constexpr Duration kReadyPoll = std::chrono::milliseconds(50);
 constexpr std::size_t kLogLines = 8;
 
-std::string UrlOf(const ProcessSpec& process) {
+std::string HttpUrlOf(const ProcessSpec& process) {
   if (process.role) {
     return "http://" + process.http.host + ':' + std::to_string(process.http.port);
   }
@@ -105,7 +105,7 @@ bool AwaitReady(const Sandbox& sandbox, const std::vector<const ProcessSpec*>& p
       if (Answers(*process)) {
         const auto pid = sandbox.PidOf(*process);
         std::printf("%-16s ready  pid %-7s %s\n", process->name.c_str(),
-                    pid ? std::to_string(*pid).c_str() : "-", UrlOf(*process).c_str());
+                    pid ? std::to_string(*pid).c_str() : "-", HttpUrlOf(*process).c_str());
         std::fflush(stdout);
         process = nullptr;
       } else if (process->role == Role::kNode && AwaitsPlace(process->http)) {
@@ -128,7 +128,7 @@ bool AwaitReady(const Sandbox& sandbox, const std::vector<const ProcessSpec*>& p
       }
       return false;
     }
-    io::SleepFor(kPoll);
+    io::SleepFor(kReadyPoll);
   }
   return true;
 }

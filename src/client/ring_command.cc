@@ -59,7 +59,7 @@ std::string VersionsOf(const json& copy) {
   return text.empty() ? "-" : text;
 }
 
-std::map<std::string, json> AskAll(const local::Region& region, const RingOptions& options) {
+std::map<std::string, json> AskForCopies(const local::Region& region, const RingOptions& options) {
   std::map<std::string, json> answers;
   for (const local::Node& node : region.nodes) {
     if (auto answer = CopyOf(node.http, options.space, options.key)) {
@@ -103,7 +103,7 @@ int ShowRing(const CommonOptions& common, const RingOptions& options) {
   if (!topology) return kExitUsage;
   const local::Region* region = RegionOrComplain(*topology, options.region);
   if (region == nullptr) return kExitUsage;
-  const std::map<std::string, json> answers = AskAll(*region, options);
+  const std::map<std::string, json> answers = AskForCopies(*region, options);
   if (answers.empty()) {
     Complain("no node of " + region->name +
              " tells; is the namespace right, and `meridian status`?");

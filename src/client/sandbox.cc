@@ -11,7 +11,7 @@ namespace meridian::client {
 namespace {
 
 constexpr Duration kStopPatience = std::chrono::seconds(10);
-constexpr Duration kPoll = std::chrono::milliseconds(20);
+constexpr Duration kExitPoll = std::chrono::milliseconds(20);
 
 std::string BaseName(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
@@ -181,7 +181,7 @@ std::vector<Sandbox::Stopped> Sandbox::Stop(
         one.killed = true;
         (void)io::SendSignal(*pid, io::ProcessSignal::kKill);
       }
-      io::SleepFor(kPoll);
+      io::SleepFor(kExitPoll);
     }
     (void)io::Remove(home_.PidFileOf(one.process->name));
   }

@@ -14,7 +14,7 @@ using nlohmann::json;
 constexpr std::chrono::milliseconds kPageTimeout{2000};
 constexpr const char* kFirstPage = "/topology/sizes";
 
-std::uint64_t NumberIn(const json& object, const char* name) {
+std::uint64_t NumberOr0(const json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
@@ -43,13 +43,13 @@ std::optional<crdt::PartitionKey> AddPage(const std::string& body, RegionSizes& 
     return std::nullopt;
   }
   sizes.answered = true;
-  sizes.bytes_per_second = std::max(sizes.bytes_per_second, NumberIn(page, "bytes_per_second"));
+  sizes.bytes_per_second = std::max(sizes.bytes_per_second, NumberOr0(page, "bytes_per_second"));
   for (const json& size : page["sizes"]) {
     if (!size.is_object()) continue;
-    const crdt::PartitionKey key{{static_cast<std::uint16_t>(NumberIn(size, "placement"))},
-                                 {static_cast<std::uint16_t>(NumberIn(size, "partition"))}};
+    const crdt::PartitionKey key{{static_cast<std::uint16_t>(NumberOr0(size, "placement"))},
+                                 {static_cast<std::uint16_t>(NumberOr0(size, "partition"))}};
     std::uint64_t& known = sizes.bytes[key];
-    known = std::max(known, NumberIn(size, "bytes"));
+    known = std::max(known, NumberOr0(size, "bytes"));
   }
   const auto next = page.find("next");
   if (next == page.end() || !next->is_string()) return std::nullopt;

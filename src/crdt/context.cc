@@ -6,7 +6,7 @@ namespace meridian::crdt {
 namespace {
 
 // Up to here, inserting one by one costs less than writing everything anew.
-constexpr std::size_t kFew = 8;
+constexpr std::size_t kFewEntries = 8;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ void Context::Merge(const Context& other) {
     entries_ = other.entries_;
     return;
   }
-  if (other.entries_.size() <= kFew) {
+  if (other.entries_.size() <= kFewEntries) {
     for (const Dot& dot : other.entries_) Add(dot);
     return;
   }

@@ -7,7 +7,7 @@ namespace meridian::crdt {
 namespace {
 
 // Up to here, inserting one by one costs less than writing everything anew.
-constexpr std::size_t kFew = 8;
+constexpr std::size_t kFewIntervals = 8;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ void IntervalSet::Merge(const IntervalSet& other) {
     intervals_ = other.intervals_;
     return;
   }
-  if (other.intervals_.size() <= kFew) {
+  if (other.intervals_.size() <= kFewIntervals) {
     for (const Interval& interval : other.intervals_) Add(interval);
     return;
   }

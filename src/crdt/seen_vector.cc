@@ -9,7 +9,7 @@ namespace meridian::crdt {
 namespace {
 
 // Up to here, inserting one by one costs less than moving everything.
-constexpr std::size_t kFew = 8;
+constexpr std::size_t kFewActors = 8;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ void SeenVector::Add(Actor actor, const IntervalSet& sequences) {
 
 void SeenVector::Merge(const SeenVector& other) {
   if (this == &other) return;
-  if (other.entries_.size() <= kFew) {
+  if (other.entries_.size() <= kFewActors) {
     for (const Entry& entry : other.entries_) Add(entry.actor, entry.sequences);
     return;
   }

@@ -8,8 +8,8 @@
 namespace meridian::io {
 namespace {
 
-constexpr int kFramesAWake = 64;
-constexpr std::size_t kFrameBytesGoal = std::size_t{1} << 20;
+constexpr int kAnswersAWake = 64;
+constexpr std::size_t kRequestBytesGoal = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -70,7 +70,7 @@ void ClientLink::FlushPeer(NodeId node, Peer& peer) {
   while (sent < peer.waiting.size() && peer.socket->Writable()) {
     const std::span<const Waiting> rest = std::span(peer.waiting).subspan(sent);
     const std::size_t count = ItemsForFrame(
-        rest, kFrameBytesGoal, [](const Waiting& waiting) { return waiting.item.body.size(); });
+        rest, kRequestBytesGoal, [](const Waiting& waiting) { return waiting.item.body.size(); });
     std::vector<ClientItem> items;
     items.reserve(count);
     for (std::size_t i = sent; i < sent + count; ++i) {
@@ -96,7 +96,7 @@ void ClientLink::FlushPeer(NodeId node, Peer& peer) {
 void ClientLink::Drain(NodeId node, Peer& peer) {
   zmq::message_t part;
   bool drained = false;
-  for (int frames = 0; frames < kFramesAWake && !drained; ++frames) {
+  for (int frames = 0; frames < kAnswersAWake && !drained; ++frames) {
     drained = !peer.socket->Receive(part);
     if (drained) break;
     const bool whole = !part.more();

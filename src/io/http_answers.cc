@@ -9,7 +9,7 @@ namespace meridian::io {
 namespace {
 
 namespace http = boost::beast::http;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 bool IsUtf8(ByteView bytes) {
   namespace utf = boost::locale::utf;
@@ -20,22 +20,22 @@ bool IsUtf8(ByteView bytes) {
   return true;
 }
 
-HttpResponse JsonResponse(http::status status, const Json& body) {
+HttpResponse JsonResponse(http::status status, const OrderedJson& body) {
   HttpResponse response(status, 11);
   response.set(http::field::content_type, "application/json");
   response.set(http::field::cache_control, "no-store");
   if (status == http::status::service_unavailable) response.set(http::field::retry_after, "1");
   // Messages may quote what a client sent, UTF-8 or not.
-  response.body() = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  response.body() = body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
   response.prepare_payload();
   return response;
 }
 
-Json ErrorBody(std::string_view code, std::string_view message) {
+OrderedJson ErrorBody(std::string_view code, std::string_view message) {
   return {{"error", code}, {"message", message}};
 }
 
-Json ValueBody(Bytes value) {
+OrderedJson ValueBody(Bytes value) {
   if (IsUtf8(value)) return {{"value", std::move(value)}};
   return {{"value", EncodeBase64(value)}, {"encoding", "base64"}};
 }
@@ -44,13 +44,13 @@ HttpResponse InternalError(std::string_view message) {
   return ErrorResponse(http::status::internal_server_error, "internal", message);
 }
 
-Json RefusalBody(const node::ClientAnswer& answer) {
+OrderedJson RefusalBody(const node::ClientAnswer& answer) {
   std::string message = answer.message;
   if (message.empty()) {
     message = answer.status == node::Status::kNotFound ? "nothing is stored under this key"
                                                        : "the node gave no reason";
   }
-  Json body = ErrorBody(node::CodeOf(answer.status), message);
+  OrderedJson body = ErrorBody(node::CodeOf(answer.status), message);
   if (answer.maybe) body["maybe"] = true;
   return body;
 }
@@ -63,8 +63,8 @@ HttpResponse RawResponse(Bytes value) {
   return PageResponse("application/octet-stream", std::move(value));
 }
 
-Json SiblingsBody(std::vector<Bytes> values) {
-  Json versions = Json::array();
+OrderedJson SiblingsBody(std::vector<Bytes> values) {
+  OrderedJson versions = OrderedJson::array();
   for (Bytes& value : values) versions.push_back(ValueBody(std::move(value)));
   return {{"versions", std::move(versions)}};
 }
@@ -101,7 +101,7 @@ HttpResponse KeyResponse(const Shape& shape, node::ClientAnswer answer) {
   if (raw && answer.status == node::Status::kOk) {
     response = RawResponse(get ? std::move(answer.values[0]) : Bytes());
   } else {
-    Json body = Json::object();
+    OrderedJson body = OrderedJson::object();
     if (answer.status == node::Status::kSiblings) {
       body = SiblingsBody(std::move(answer.values));
     } else if (answer.status != node::Status::kOk) {
@@ -126,9 +126,9 @@ HttpResponse ReadyResponse(const node::ClientAnswer& answer) {
 HttpResponse StatusResponse(const node::ClientAnswer& answer, const std::string& process) {
   if (answer.status != node::Status::kOk) return RefusalResponse(answer);
   if (answer.values.size() != 1) return InternalError("the node gave no status");
-  Json status = Json::parse(answer.values[0], nullptr, /*allow_exceptions=*/false);
+  OrderedJson status = OrderedJson::parse(answer.values[0], nullptr, /*allow_exceptions=*/false);
   if (!status.is_object()) return InternalError("the node's status is not a JSON object");
-  const Json added = Json::parse(process.empty() ? "{}" : process, nullptr, false);
+  const OrderedJson added = OrderedJson::parse(process.empty() ? "{}" : process, nullptr, false);
   if (!added.is_object()) return InternalError("the process figures are not a JSON object");
   status.update(added);
   return JsonResponse(http::status::ok, status);

@@ -8,13 +8,13 @@ namespace meridian::io {
 namespace {
 
 // For the goodbyes of a process that ends.
-constexpr int kLingerMs = 300;
+constexpr int kGoodbyeMs = 300;
 
 // More than this waits for the machine's next turn, so that a flood cannot fill memory.
-constexpr int kFramesAWake = 256;
-constexpr std::size_t kBytesAWake = std::size_t{32} << 20;
+constexpr int kRingFramesAWake = 256;
+constexpr std::size_t kRingBytesAWake = std::size_t{32} << 20;
 // Frames are cut about here, so that a long queue does not stall a peer's small messages.
-constexpr std::size_t kFrameBytesGoal = std::size_t{1} << 20;
+constexpr std::size_t kRingFrameGoal = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -86,7 +86,7 @@ void ZmqRing::Flush() {
 
 bool ZmqRing::Connect(Peer& peer) {
   auto dealer =
-      ZmqSocket::Open(loop_, context_, {.kind = ZmqSocket::Kind::kDealer, .linger_ms = kLingerMs});
+      ZmqSocket::Open(loop_, context_, {.kind = ZmqSocket::Kind::kDealer, .linger_ms = kGoodbyeMs});
   if (!dealer || !(*dealer)->Connect(peer.endpoint)) return false;
   peer.dealer = std::move(*dealer);
   peer.dealer->OnWake([this, &peer] { OnWritable(peer); });
@@ -99,7 +99,7 @@ void ZmqRing::FlushPeer(Peer& peer) {
   peer.congested = false;
   while (!rest.empty()) {
     const std::size_t count =
-        ItemsForFrame(rest, kFrameBytesGoal, [](const Bytes& body) { return body.size(); });
+        ItemsForFrame(rest, kRingFrameGoal, [](const Bytes& body) { return body.size(); });
     const auto sent =
         peer.dealer->Send(EncodePeerFrame(peer.view, options_.self, rest.first(count)));
     peer.congested = sent == ZmqSocket::Sent::kTooMuch;
@@ -135,7 +135,7 @@ void ZmqRing::DropQueue(Peer& peer) {
 void ZmqRing::Drain() {
   std::size_t bytes = 0;
   zmq::message_t part;
-  for (int frames = 0; frames < kFramesAWake && bytes < kBytesAWake; ++frames) {
+  for (int frames = 0; frames < kRingFramesAWake && bytes < kRingBytesAWake; ++frames) {
     if (!router_->Receive(part)) return router_->Wait();
     if (!part.more()) {  // an address without a frame
       ++counters_.frames_corrupt;

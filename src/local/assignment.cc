@@ -26,13 +26,13 @@ bool Below(const Level& a, const Level& b) {
 // The weights of one rack, heaviest first.
 using Weights = std::vector<std::uint64_t>;
 
-struct Filling {
+struct Filled {
   std::uint64_t full = 0;         // holders that have every partition
   std::uint64_t rest_weight = 0;  // weight of the others
 };
 
-Filling FillingAt(const Weights& weights, const Level& level) {
-  Filling filling;
+Filled FilledAt(const Weights& weights, const Level& level) {
+  Filled filling;
   for (const std::uint64_t weight : weights) {
     if (level.Fills(weight)) {
       ++filling.full;
@@ -57,7 +57,7 @@ Level LevelFor(const Weights& weights, std::uint64_t copies) {
 
 // What a rack holds at a level, in `level.den`ths of the ring, cut to its bounds.
 std::uint64_t HeldAt(const Weights& weights, const Bounds& bounds, const Level& level) {
-  const Filling filling = FillingAt(weights, level);
+  const Filled filling = FilledAt(weights, level);
   return std::clamp(filling.full * level.den + filling.rest_weight * level.num,
                     bounds.at_least * level.den, bounds.at_most * level.den);
 }
@@ -104,7 +104,7 @@ std::vector<Level> RackLevels(const std::vector<Weights>& racks, const std::vect
   std::uint64_t left = copies;
   std::uint64_t free_weight = 0;
   for (std::size_t i = 0; i < racks.size(); ++i) {
-    const Filling filling = FillingAt(racks[i], bend);
+    const Filled filling = FilledAt(racks[i], bend);
     const std::uint64_t held = filling.full * bend.den + filling.rest_weight * bend.num;
     if (held >= bounds[i].at_most * bend.den) {
       levels[i] = LevelFor(racks[i], bounds[i].at_most);
@@ -129,7 +129,7 @@ std::vector<std::uint32_t> RackSizes(const std::vector<Holder>& holders) {
 }
 
 // Vertices of the network of Assign: the two ends, then partitions, their racks, and holders.
-struct Layout {
+struct NetworkLayout {
   std::uint32_t partitions;
   std::uint32_t racks;
 
@@ -195,7 +195,7 @@ std::vector<HolderList> Assign(const std::vector<Holder>& holders, std::uint32_t
   const std::vector<Bounds> racks = RackBounds(holders, copies);
   const auto partitions = static_cast<std::uint32_t>(wish.size());
   const std::vector<Bounds> shares = Shares(holders, partitions, copies);
-  const Layout at{partitions, static_cast<std::uint32_t>(racks.size())};
+  const NetworkLayout at{partitions, static_cast<std::uint32_t>(racks.size())};
   // In this order: the shares, then few moves, then few of them moves of a first.
   const std::int64_t move = std::int64_t{partitions} * copies + 1;
   const std::int64_t price = move * move;
@@ -203,7 +203,7 @@ std::vector<HolderList> Assign(const std::vector<Holder>& holders, std::uint32_t
   FlowNetwork network(at.HolderAt(static_cast<std::uint32_t>(holders.size())));
   std::vector<std::vector<FlowNetwork::Arc>> arcs(partitions);
   for (std::uint32_t p = 0; p < partitions; ++p) {
-    network.AddArc(Layout::kSource, at.Partition(p), copies, 0);
+    network.AddArc(NetworkLayout::kSource, at.Partition(p), copies, 0);
     for (std::uint32_t rack = 0; rack < racks.size(); ++rack) {
       AddBoundedArc(network, at.Partition(p), at.Rack(p, rack), racks[rack], price);
     }
@@ -214,11 +214,12 @@ std::vector<HolderList> Assign(const std::vector<Holder>& holders, std::uint32_t
     }
   }
   for (std::uint32_t i = 0; i < holders.size(); ++i) {
-    AddBoundedArc(network, at.HolderAt(i), Layout::kSink, shares[i], price);
+    AddBoundedArc(network, at.HolderAt(i), NetworkLayout::kSink, shares[i], price);
   }
   // The exact shares, evenly over the partitions, are a flow in fractions; so one in whole numbers
   // exists (the bounds are whole), and nothing stays unassigned.
-  MERIDIAN_CHECK(network.Fill(Layout::kSource, Layout::kSink) == std::int64_t{partitions} * copies);
+  MERIDIAN_CHECK(network.Fill(NetworkLayout::kSource, NetworkLayout::kSink) ==
+                 std::int64_t{partitions} * copies);
 
   std::vector<HolderList> chosen(partitions);
   for (std::uint32_t p = 0; p < partitions; ++p) {
@@ -234,28 +235,29 @@ HolderList AssignFirsts(const std::vector<Holder>& holders, const std::vector<Ho
   for (std::uint32_t i = 0; i < apart.size(); ++i) apart[i].rack = i;
   const auto partitions = static_cast<std::uint32_t>(lists.size());
   const std::vector<Bounds> shares = Shares(apart, partitions, 1);
-  const Layout at{partitions, 0};
+  const NetworkLayout at{partitions, 0};
   const std::int64_t price = std::int64_t{partitions} + 1;
 
   FlowNetwork network(at.HolderAt(static_cast<std::uint32_t>(holders.size())));
   std::vector<std::vector<FlowNetwork::Arc>> arcs(partitions);
   for (std::uint32_t p = 0; p < partitions; ++p) {
-    network.AddArc(Layout::kSource, at.Partition(p), 1, 0);
+    network.AddArc(NetworkLayout::kSource, at.Partition(p), 1, 0);
     for (const std::uint32_t i : lists[p]) {
       arcs[p].push_back(
           network.AddArc(at.Partition(p), at.HolderAt(i), 1, i == lists[p][0] ? 0 : 1));
     }
   }
   for (std::uint32_t i = 0; i < holders.size(); ++i) {
-    AddBoundedArc(network, at.HolderAt(i), Layout::kSink, shares[i], price);
+    AddBoundedArc(network, at.HolderAt(i), NetworkLayout::kSink, shares[i], price);
     // Where the lists force a holder above its share, every doubling costs more: no one takes it
     // all.
     std::int64_t step = 1;
     for (std::int64_t excess = 2; step <= partitions; ++excess, step *= 2) {
-      network.AddArc(at.HolderAt(i), Layout::kSink, step, excess * price);
+      network.AddArc(at.HolderAt(i), NetworkLayout::kSink, step, excess * price);
     }
   }
-  MERIDIAN_CHECK(network.Fill(Layout::kSource, Layout::kSink) == std::int64_t{partitions});
+  MERIDIAN_CHECK(network.Fill(NetworkLayout::kSource, NetworkLayout::kSink) ==
+                 std::int64_t{partitions});
 
   HolderList firsts;
   for (std::uint32_t p = 0; p < partitions; ++p) {

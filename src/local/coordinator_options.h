@@ -1,4 +1,4 @@
-// The bounds a coordinator keeps.
+// The bounds a coordinator keeps, and its patience.
 
 #pragma once
 
@@ -7,6 +7,11 @@
 #include "base/time.h"
 
 namespace meridian::local {
+
+// Silent replicas are asked or sent again after each of these parts of the timeout; after so many
+// of them others stand in.
+inline constexpr int kStepsPerTimeout = 4;
+inline constexpr int kStepsUntilStandIns = 2;
 
 struct CoordinatorOptions {
   std::size_t in_flight_max = 8192;

@@ -11,7 +11,7 @@ namespace meridian::local {
 namespace {
 
 constexpr ByteView kMarkKey = "mark";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kMarkVersion = 1;
 
 using Remembered = std::pair<std::uint32_t, std::uint64_t>;  // incarnation, mark
 
@@ -34,12 +34,13 @@ DiskCheck::DiskCheck(const Ring& ring, Turn& turn, Replica& replica, DiskCheckOp
 void DiskCheck::Start(Moment now) {
   stored_incarnation_ = replica_.minter().latest();
   if (const auto stored = OrStop(turn_.Get(Column::kMeta, kMarkKey))) {
-    stored_mark_ = OrStop(DecodeVersioned<std::uint64_t>(kVersion, *stored));
+    stored_mark_ = OrStop(DecodeVersioned<std::uint64_t>(kMarkVersion, *stored));
   }
   for (auto& [node, peer] : peers_) {
     const auto stored = OrStop(turn_.Get(Column::kMeta, KnownKey(node)));
     if (!stored) continue;
-    std::tie(peer.incarnation, peer.mark) = OrStop(DecodeVersioned<Remembered>(kVersion, *stored));
+    std::tie(peer.incarnation, peer.mark) =
+        OrStop(DecodeVersioned<Remembered>(kMarkVersion, *stored));
   }
   judged_by_ = now.monotonic + options_.grace;
   next_ = now.monotonic + options_.ask_again;
@@ -89,7 +90,7 @@ void DiskCheck::Begin(Moment now) {
 
 void DiskCheck::AdvanceMark() {
   changes_marked_ = replica_.log().changes();
-  turn_.Put(Column::kMeta, Bytes(kMarkKey), EncodeVersioned(kVersion, ++mark_));
+  turn_.Put(Column::kMeta, Bytes(kMarkKey), EncodeVersioned(kMarkVersion, ++mark_));
 }
 
 // Of its dots that are seen here, too: a peer may have died before anybody heard its mark.
@@ -148,7 +149,7 @@ void DiskCheck::OnLifeMark(NodeId from, const LifeMark& mark) {
   peer.incarnation = std::max(peer.incarnation, mark.incarnation);
   peer.mark = std::max(peer.mark, mark.mark);
   turn_.Put(Column::kMeta, KnownKey(from),
-            EncodeVersioned(kVersion, Remembered(peer.incarnation, peer.mark)));
+            EncodeVersioned(kMarkVersion, Remembered(peer.incarnation, peer.mark)));
 }
 
 // Only changes of the log count: if what peers tell of themselves did, two idle nodes would keep

@@ -7,10 +7,6 @@
 namespace meridian::local {
 namespace {
 
-// Silent replicas are asked again after each of these parts of the timeout.
-constexpr int kStepsPerTimeout = 4;
-constexpr int kStepsUntilStandIns = 2;
-
 // The other regions that hold the key.
 std::vector<RegionId> OtherRegions(const Ring& ring, PlacementId id) {
   std::vector<RegionId> regions;

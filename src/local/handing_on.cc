@@ -11,7 +11,7 @@ namespace meridian::local {
 namespace {
 
 constexpr ByteView kPrefix = "leaving";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kNoteVersion = 1;
 
 Bytes NoteKey(PartitionKey key) {
   Bytes bytes(kPrefix);
@@ -28,7 +28,7 @@ void HandingOn::Load() {
     const ByteView place = entry.key.substr(kPrefix.size());
     const PartitionKey key{{ReadBigEndian<std::uint16_t>(place)},
                            {ReadBigEndian<std::uint16_t>(place.substr(2))}};
-    leaving_[key].erasing = OrStop(DecodeVersioned<bool>(kVersion, entry.value));
+    leaving_[key].erasing = OrStop(DecodeVersioned<bool>(kNoteVersion, entry.value));
     return true;
   }));
   for (const auto& [key, leaving] : leaving_) {
@@ -41,7 +41,7 @@ void HandingOn::Load() {
 }
 
 void HandingOn::Note(PartitionKey key, const Leaving& leaving) {
-  turn_.Put(Column::kMeta, NoteKey(key), EncodeVersioned(kVersion, leaving.erasing));
+  turn_.Put(Column::kMeta, NoteKey(key), EncodeVersioned(kNoteVersion, leaving.erasing));
 }
 
 void HandingOn::FollowView(Moment now) {

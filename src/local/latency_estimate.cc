@@ -9,8 +9,8 @@ namespace {
 
 constexpr Duration kHalfLife = std::chrono::seconds(2);
 // One sample, so that halving leaves something of it for a while.
-constexpr std::uint32_t kWeight = 64;
-constexpr std::uint32_t kFewest = 20 * kWeight;
+constexpr std::uint32_t kSampleWeight = 64;
+constexpr std::uint32_t kFewest = 20 * kSampleWeight;
 constexpr std::uint32_t kAddsPerCompute = 16;
 
 std::size_t BucketOf(std::uint64_t micros) {
@@ -31,8 +31,8 @@ std::uint64_t BoundOf(std::size_t bucket) {
 void LatencyEstimate::Add(Instant now, Duration took) {
   Forget(now);
   const auto micros = static_cast<std::uint64_t>(std::max<Duration::rep>(took.count(), 0));
-  counts_[std::min(BucketOf(micros), kBuckets - 1)] += kWeight;
-  total_ += kWeight;
+  counts_[std::min(BucketOf(micros), kBuckets - 1)] += kSampleWeight;
+  total_ += kSampleWeight;
   if (!p95_ || ++added_ >= kAddsPerCompute) Compute();
 }
 

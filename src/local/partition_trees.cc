@@ -11,7 +11,7 @@ namespace {
 
 using crdt::MerkleTree;
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kSnapshotVersion = 1;
 // With more to recount than this, one pass over the partition is quicker than a seek a leaf.
 constexpr std::size_t kLeavesSoughtMax = 128;
 
@@ -63,12 +63,12 @@ PartitionTrees::State& PartitionTrees::At(PartitionKey key) {
 bool PartitionTrees::LoadSnapshot(PartitionKey key, std::uint64_t digest, State& state) const {
   const auto stored = OrStop(turn_.Get(Column::kTree, HeadKey(key)));
   if (!stored) return false;
-  const auto head = DecodeVersioned<SnapshotHead>(kVersion, *stored);
+  const auto head = DecodeVersioned<SnapshotHead>(kSnapshotVersion, *stored);
   if (!head || head->seen.value != digest) return false;
   bool whole = true;
   const Bytes end = BranchKey(key, MerkleTree::kBranches);
   OrStop(turn_.Scan(Column::kTree, BranchKey(key, 0), end, [&](const Entry& entry) {
-    const auto branch = DecodeVersioned<SnapshotBranch>(kVersion, entry.value);
+    const auto branch = DecodeVersioned<SnapshotBranch>(kSnapshotVersion, entry.value);
     if (!branch) return whole = false;
     const auto first = static_cast<std::uint8_t>(entry.key.back()) * MerkleTree::kLeavesPerBranch;
     for (std::size_t i = 0; i < branch->size(); ++i) state.tree.Add(first + i, (*branch)[i].value);
@@ -178,10 +178,10 @@ void PartitionTrees::OnCheckpoint(PartitionKey key, std::uint64_t digest) {
     for (std::size_t i = 0; i < leaves.size(); ++i) {
       leaves[i].value = state.tree.leaf(branch * MerkleTree::kLeavesPerBranch + i);
     }
-    turn_.Put(Column::kTree, BranchKey(key, branch), EncodeVersioned(kVersion, leaves));
+    turn_.Put(Column::kTree, BranchKey(key, branch), EncodeVersioned(kSnapshotVersion, leaves));
   }
   turn_.Put(Column::kTree, HeadKey(key),
-            EncodeVersioned(kVersion, SnapshotHead{{state.tree.root()}, {digest}}));
+            EncodeVersioned(kSnapshotVersion, SnapshotHead{{state.tree.root()}, {digest}}));
   for (std::size_t leaf = 0; leaf < MerkleTree::kLeaves; ++leaf) {
     if (state.marked.test(leaf)) turn_.Erase(Column::kTree, MarkKey(key, leaf));
   }

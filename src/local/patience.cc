@@ -12,7 +12,7 @@ constexpr std::int64_t kOldestMs = 60'000;
 constexpr Duration kQueueMost = std::chrono::seconds(1);
 constexpr std::int64_t kSoonMs = 500;
 
-std::int64_t MillisecondsOf(Instant instant) {
+std::int64_t SenderMilliseconds(Instant instant) {
   return Milliseconds(instant.time_since_epoch());
 }
 
@@ -25,7 +25,7 @@ std::int64_t Difference(std::int64_t a, std::int64_t b) {
 
 Patience Patience::Until(Instant now, Instant deadline) {
   const std::int64_t left = std::clamp<std::int64_t>(Milliseconds(deadline - now), 1, kOldestMs);
-  return {static_cast<std::uint64_t>(MillisecondsOf(now)), static_cast<std::uint32_t>(left)};
+  return {static_cast<std::uint64_t>(SenderMilliseconds(now)), static_cast<std::uint32_t>(left)};
 }
 
 std::int64_t RequestAges::AgeMs(Instant now, Quickest& quickest, std::uint64_t life,
@@ -48,7 +48,7 @@ std::optional<Duration> RequestAges::Left(Instant now, ProcessId from, std::uint
                                           const Patience& patience) {
   if (patience.left_ms == 0) return kForever;
   const std::int64_t difference =
-      Difference(MillisecondsOf(now), static_cast<std::int64_t>(patience.sent_ms));
+      Difference(SenderMilliseconds(now), static_cast<std::int64_t>(patience.sent_ms));
   Quickest& quickest =
       quickest_.try_emplace(from, Quickest{life, now, difference, difference, {}}).first->second;
   const std::int64_t left =

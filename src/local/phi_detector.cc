@@ -6,7 +6,7 @@
 namespace meridian::local {
 namespace {
 
-constexpr double kWeight = 1.0 / 16;  // of the newest interval
+constexpr double kNewestWeight = 1.0 / 16;  // of the newest interval
 constexpr double kLn10 = 2.302585092994046;
 
 }  // namespace
@@ -24,8 +24,8 @@ void PhiDetector::Beat(Instant now) {
   last_ = std::max(last_, now);
   if (interval < Duration{} || interval > 4 * expected_) return;
   const double off = static_cast<double>(interval.count()) - mean_;
-  mean_ += kWeight * off;
-  variance_ = (1 - kWeight) * (variance_ + kWeight * off * off);
+  mean_ += kNewestWeight * off;
+  variance_ = (1 - kNewestWeight) * (variance_ + kNewestWeight * off * off);
 }
 
 double PhiDetector::Phi(Instant now) const {

@@ -5,9 +5,6 @@
 namespace meridian::local {
 namespace {
 
-// Silent replicas are sent the row again after each of these parts of the timeout.
-constexpr int kStepsPerTimeout = 4;
-constexpr int kStepsUntilStandIns = 2;
 // Bytes of a hint beside key and value, roughly.
 constexpr std::size_t kHintOverhead = 128;
 

@@ -5,16 +5,16 @@
 namespace meridian::node {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kApiVersion = 1;
 
 }  // namespace
 
 Bytes EncodeRequest(const ClientRequest& request) {
-  return EncodeVersioned(kVersion, request);
+  return EncodeVersioned(kApiVersion, request);
 }
 
 Result<ClientRequest> DecodeRequest(ByteView bytes) {
-  Result<ClientRequest> request = DecodeVersioned<ClientRequest>(kVersion, bytes);
+  Result<ClientRequest> request = DecodeVersioned<ClientRequest>(kApiVersion, bytes);
   if (!request) return request;
   if (request->operation > Operation::kTakeBack)
     return Fail(ErrorCode::kCorrupt, "unknown operation");
@@ -23,11 +23,11 @@ Result<ClientRequest> DecodeRequest(ByteView bytes) {
 }
 
 Bytes EncodeAnswer(const ClientAnswer& answer) {
-  return EncodeVersioned(kVersion, answer);
+  return EncodeVersioned(kApiVersion, answer);
 }
 
 Result<ClientAnswer> DecodeAnswer(ByteView bytes) {
-  Result<ClientAnswer> answer = DecodeVersioned<ClientAnswer>(kVersion, bytes);
+  Result<ClientAnswer> answer = DecodeVersioned<ClientAnswer>(kApiVersion, bytes);
   if (answer && answer->status > Status::kConflict) {
     return Fail(ErrorCode::kCorrupt, "unknown status");
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/overloaded.h"
 #include "node/request_rules.h"
 
 namespace meridian::node {
@@ -9,11 +10,6 @@ namespace {
 
 constexpr Duration kHeldQuestionLife = std::chrono::seconds(60);
 constexpr std::size_t kHeldQuestionsMax = 8192;
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
 
 }  // namespace
 

@@ -5,16 +5,16 @@
 namespace meridian::node {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kMetricsVersion = 1;
 
 }  // namespace
 
 Bytes EncodeMetrics(const MetricSet& metrics) {
-  return EncodeVersioned(kVersion, metrics);
+  return EncodeVersioned(kMetricsVersion, metrics);
 }
 
 Result<MetricSet> DecodeMetrics(ByteView bytes) {
-  Result<MetricSet> set = DecodeVersioned<MetricSet>(kVersion, bytes);
+  Result<MetricSet> set = DecodeVersioned<MetricSet>(kMetricsVersion, bytes);
   if (!set) return set;
   for (const Metric& metric : set->metrics) {
     if (metric.kind > MetricKind::kGauge)

@@ -6,14 +6,14 @@ namespace meridian::node {
 namespace {
 
 constexpr std::size_t kReadsMax = 1024;
-constexpr std::size_t kBytesMax = 64 << 20;
+constexpr std::size_t kReadBytesMax = 64 << 20;
 constexpr Duration kResendAfter = std::chrono::milliseconds(200);
 constexpr Duration kTimeoutMax = std::chrono::seconds(60);
 
 }  // namespace
 
 void RegionReader::Read(Moment now, ProcessId gateway, const wan::RowAsk& ask) {
-  if (reads_.size() >= kReadsMax || bytes_ >= kBytesMax) return;
+  if (reads_.size() >= kReadsMax || bytes_ >= kReadBytesMax) return;
   const local::Namespace* space = ring_.topology().FindNamespace(ask.key.space);
   const local::PreferenceList* list =
       ring_.ListOf(ring_.PartitionOfToken(ask.key.placement, ask.key.token()));

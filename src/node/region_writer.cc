@@ -6,8 +6,8 @@ namespace meridian::node {
 namespace {
 
 constexpr std::size_t kBatchesMax = 1024;
-constexpr std::size_t kBytesMax = std::size_t{64} << 20;
-constexpr Duration kResendAfter = std::chrono::milliseconds(500);
+constexpr std::size_t kBatchBytesMax = std::size_t{64} << 20;
+constexpr Duration kBatchResendAfter = std::chrono::milliseconds(500);
 constexpr Duration kGiveUpAfter = std::chrono::seconds(10);
 
 std::vector<NodeId> PrimariesOf(const local::PreferenceList* list) {
@@ -20,11 +20,11 @@ std::vector<NodeId> PrimariesOf(const local::PreferenceList* list) {
 }  // namespace
 
 void RegionWriter::Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate> rows) {
-  if (ids_.contains(ticket) || batches_.size() >= kBatchesMax || bytes_ >= kBytesMax) return;
+  if (ids_.contains(ticket) || batches_.size() >= kBatchesMax || bytes_ >= kBatchBytesMax) return;
   const std::uint64_t id = ++last_id_;
   Pending pending;
   pending.result.ticket = ticket;
-  pending.next_resend = now.monotonic + kResendAfter;
+  pending.next_resend = now.monotonic + kBatchResendAfter;
   pending.deadline = now.monotonic + kGiveUpAfter;
   // By who must hold a row: W of these, and while it moves W of those as well.
   using Holders = std::pair<std::vector<NodeId>, std::vector<NodeId>>;
@@ -98,7 +98,7 @@ void RegionWriter::Tick(Moment now) {
       continue;
     }
     if (now.monotonic >= pending.next_resend) {
-      pending.next_resend = now.monotonic + kResendAfter;
+      pending.next_resend = now.monotonic + kBatchResendAfter;
       for (const auto& [node, body] : pending.messages) turn_.Send(ring_.Process(node), body);
     }
     ++batch;

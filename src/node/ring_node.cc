@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/overloaded.h"
 #include "local/row_digest.h"
 #include "node/audit_status.h"
 #include "node/copy_view.h"
@@ -15,11 +16,6 @@ namespace {
 
 // Checkpoints carry trees, 8 KiB a partition, so they are spread over their interval.
 constexpr std::size_t kCheckpointParts = 16;
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
 
 }  // namespace
 

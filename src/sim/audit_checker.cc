@@ -8,7 +8,7 @@
 namespace meridian::sim {
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds(30);
+constexpr Duration kAuditPatience = std::chrono::seconds(30);
 
 std::uint64_t FindingsOf(const local::AuditFigures& figures) {
   std::uint64_t all = 0;
@@ -52,7 +52,7 @@ void AuditChecker::Check(SimCluster& cluster) {
     const local::AuditFigures figures = cluster.ring_node(process).audit().Figures();
     return figures.rounds > before[process] && !figures.running;
   };
-  const Instant until = cluster.queue().now() + kPatience;
+  const Instant until = cluster.queue().now() + kAuditPatience;
   do {
     cluster.RunFor(std::chrono::milliseconds(100));
   } while (!std::ranges::all_of(cluster.nodes(), is_done) && cluster.queue().now() < until);

@@ -26,7 +26,7 @@ local::Topology OneRegion(std::uint32_t nodes) {
   return topology;
 }
 
-Duration Micros(std::uint64_t count) {
+Duration MicrosOf(std::uint64_t count) {
   return Duration(static_cast<Duration::rep>(count));
 }
 
@@ -39,7 +39,7 @@ DetectionWorld::DetectionWorld(std::uint32_t nodes, std::uint64_t seed, double l
     auto member = std::make_unique<Member>();
     member->ring = std::make_unique<local::Ring>(topology, NodeProcess({1}, {node}));
     members_.push_back(std::move(member));
-    queue_.After(Micros(random_.Below(1'000'000)), [this, node] { Start(node); });
+    queue_.After(MicrosOf(random_.Below(1'000'000)), [this, node] { Start(node); });
   }
 }
 
@@ -107,7 +107,7 @@ void DetectionWorld::EndTurn(std::uint32_t node) {
     ++messages_;
     bytes_ += outgoing.message.body.size();
     if (cut_.contains({node, to}) || random_.Chance(loss_)) continue;
-    queue_.After(Micros(random_.Between(200, 2000)),
+    queue_.After(MicrosOf(random_.Between(200, 2000)),
                  [this, to, message = std::move(outgoing.message)] { Deliver(to, message); });
   }
   for (const auto& [peer, state] : member.detector->TakeChanges()) ++verdicts_[state];

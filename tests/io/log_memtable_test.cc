@@ -19,14 +19,14 @@ class LogMemtableTest : public MemtableFixture {
   }
 };
 
-Bytes KeyOf(std::uint16_t partition, std::uint64_t actor, std::uint64_t sequence) {
+Bytes LogKeyOf(std::uint16_t partition, std::uint64_t actor, std::uint64_t sequence) {
   return local::LogKey({{1}, {partition}}, {{actor}, sequence});
 }
 
 TEST_F(LogMemtableTest, AnEmptyOneHasNothing) {
   ExpectAll();
   ExpectSought("");
-  ExpectSought(KeyOf(1, 2, 3));
+  ExpectSought(LogKeyOf(1, 2, 3));
 }
 
 TEST_F(LogMemtableTest, DotsOfManyActorsAndPartitionsAreInTheOrderOfKeys) {
@@ -36,22 +36,22 @@ TEST_F(LogMemtableTest, DotsOfManyActorsAndPartitionsAreInTheOrderOfKeys) {
 }
 
 TEST_F(LogMemtableTest, MoreActorsThanItBeganWithAreFound) {
-  for (std::uint64_t i = 0; i < 3000; ++i) Put(KeyOf(3, random_.Next(), i), "v");
+  for (std::uint64_t i = 0; i < 3000; ++i) Put(LogKeyOf(3, random_.Next(), i), "v");
   ExpectAll();
 }
 
 TEST_F(LogMemtableTest, DotsThatComeLateAreInOrderToo) {
-  for (int i = 0; i < 3000; ++i) Put(KeyOf(1, 1, random_.Below(100000)), std::to_string(i));
-  for (std::uint64_t i = 0; i < 300; ++i) Put(KeyOf(1, 1, 100000 + i), "rising again");
-  for (std::uint64_t i = 300; i-- > 0;) Put(KeyOf(1, 2, i), "falling");
-  Put(KeyOf(1, 2, UINT64_MAX), "last");
-  Put(KeyOf(1, 2, 0), "first");
+  for (int i = 0; i < 3000; ++i) Put(LogKeyOf(1, 1, random_.Below(100000)), std::to_string(i));
+  for (std::uint64_t i = 0; i < 300; ++i) Put(LogKeyOf(1, 1, 100000 + i), "rising again");
+  for (std::uint64_t i = 300; i-- > 0;) Put(LogKeyOf(1, 2, i), "falling");
+  Put(LogKeyOf(1, 2, UINT64_MAX), "last");
+  Put(LogKeyOf(1, 2, 0), "first");
   ExpectAll();
 }
 
 TEST_F(LogMemtableTest, TheLastWordOnADotIsWhatIsRead) {
   for (std::uint64_t i = 0; i < 3000; ++i) {
-    const Bytes key = KeyOf(1, 1, i / 2 + random_.Below(3));
+    const Bytes key = LogKeyOf(1, 1, i / 2 + random_.Below(3));
     if (random_.Below(4) == 0) {
       Delete(key);
     } else {
@@ -63,11 +63,11 @@ TEST_F(LogMemtableTest, TheLastWordOnADotIsWhatIsRead) {
 
 TEST_F(LogMemtableTest, KeysOfAnotherFormAreInOrderToo) {
   Put("", "");
-  const Bytes dot = KeyOf(1, 1, 7);
+  const Bytes dot = LogKeyOf(1, 1, 7);
   for (std::size_t size = 0; size <= dot.size(); ++size) Put(dot.substr(0, size), "cut");
   for (std::uint64_t i = 0; i < 50; ++i) {
-    Put(KeyOf(1, 1, i) + "x", "longer");
-    Put(KeyOf(1, 1, i), "dot");
+    Put(LogKeyOf(1, 1, i) + "x", "longer");
+    Put(LogKeyOf(1, 1, i), "dot");
   }
   for (int i = 0; i < 1000; ++i) {
     Bytes key;
@@ -93,8 +93,8 @@ TEST_F(LogMemtableTest, WhatWasFlushedAndWhatIsReplayedIsTheSame) {
 
 TEST_F(LogMemtableTest, ReadersBesideTheWriterFindWhatWasWrittenBefore) {
   std::vector<Bytes> keys;
-  for (std::uint64_t i = 1; i <= 4000; ++i) keys.push_back(KeyOf(1 + i % 16, i % 3, i));
-  for (std::uint64_t i = 1; i <= 1000; ++i) keys.push_back(KeyOf(1, 1, 100000 - i));
+  for (std::uint64_t i = 1; i <= 4000; ++i) keys.push_back(LogKeyOf(1 + i % 16, i % 3, i));
+  for (std::uint64_t i = 1; i <= 1000; ++i) keys.push_back(LogKeyOf(1, 1, 100000 - i));
   ExpectSeenBeside(keys);
 }
 

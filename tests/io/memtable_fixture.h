@@ -17,7 +17,7 @@
 
 namespace meridian::test {
 
-using Rows = std::map<Bytes, Bytes>;
+using RowMap = std::map<Bytes, Bytes>;
 
 class MemtableFixture : public testing::Test {
  protected:
@@ -48,8 +48,8 @@ class MemtableFixture : public testing::Test {
     return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator({}));
   }
 
-  Rows Forward() const {
-    Rows rows;
+  RowMap Forward() const {
+    RowMap rows;
     const auto at = Iterate();
     Bytes last;
     for (at->SeekToFirst(); at->Valid(); at->Next()) {
@@ -59,8 +59,8 @@ class MemtableFixture : public testing::Test {
     }
     return rows;
   }
-  Rows Backward() const {
-    Rows rows;
+  RowMap Backward() const {
+    RowMap rows;
     const auto at = Iterate();
     Bytes last;
     for (at->SeekToLast(); at->Valid(); at->Prev()) {
@@ -127,7 +127,7 @@ class MemtableFixture : public testing::Test {
   std::shared_ptr<rocksdb::MemTableRepFactory> memtables_;
   ScratchDirectory directory_;
   std::unique_ptr<rocksdb::DB> db_;
-  Rows rows_;
+  RowMap rows_;
   Random random_{1};
 };
 

@@ -13,7 +13,7 @@ class TokenMemtableTest : public MemtableFixture {
   TokenMemtableTest() : MemtableFixture(io::NewTokenMemtables(1 << 20)) {}
 };
 
-Bytes KeyOf(std::uint16_t placement, std::uint64_t token, const Bytes& rest) {
+Bytes RowKeyOf(std::uint16_t placement, std::uint64_t token, const Bytes& rest) {
   Bytes key;
   AppendBigEndian(key, placement);
   AppendBigEndian(key, token);
@@ -23,30 +23,30 @@ Bytes KeyOf(std::uint16_t placement, std::uint64_t token, const Bytes& rest) {
 TEST_F(TokenMemtableTest, AnEmptyOneHasNothing) {
   ExpectAll();
   ExpectSought("");
-  ExpectSought(KeyOf(1, 5, "milk"));
+  ExpectSought(RowKeyOf(1, 5, "milk"));
 }
 
 TEST_F(TokenMemtableTest, RowsOfManyTokensAndPlacementsAreInTheOrderOfKeys) {
   for (int i = 0; i < 3000; ++i) {
     const auto placement = static_cast<std::uint16_t>(random_.Below(4) * 300);
-    Put(KeyOf(placement, random_.Next(), "milk"), std::to_string(i));
+    Put(RowKeyOf(placement, random_.Next(), "milk"), std::to_string(i));
   }
   ExpectAll();
   for (int i = 0; i < 300; ++i) {
-    ExpectSought(KeyOf(static_cast<std::uint16_t>(random_.Below(1300)), random_.Next(), ""));
+    ExpectSought(RowKeyOf(static_cast<std::uint16_t>(random_.Below(1300)), random_.Next(), ""));
   }
 }
 
 TEST_F(TokenMemtableTest, RowsOfOneTokenAreInOrderToo) {
-  for (int i = 0; i < 3000; ++i) Put(KeyOf(1, 77, std::to_string(random_.Below(100000))), "v");
-  Put(KeyOf(1, 0, ""), "first");
-  Put(KeyOf(1, UINT64_MAX, ""), "last");
+  for (int i = 0; i < 3000; ++i) Put(RowKeyOf(1, 77, std::to_string(random_.Below(100000))), "v");
+  Put(RowKeyOf(1, 0, ""), "first");
+  Put(RowKeyOf(1, UINT64_MAX, ""), "last");
   ExpectAll();
 }
 
 TEST_F(TokenMemtableTest, TheLastWordOnARowIsWhatIsRead) {
   for (int i = 0; i < 3000; ++i) {
-    const Bytes key = KeyOf(1, random_.Below(100) << 57, "milk");
+    const Bytes key = RowKeyOf(1, random_.Below(100) << 57, "milk");
     if (random_.Below(4) == 0) {
       Delete(key);
     } else {
@@ -70,7 +70,7 @@ TEST_F(TokenMemtableTest, KeysOfAnotherFormAreInOrderToo) {
 
 TEST_F(TokenMemtableTest, WhatWasFlushedAndWhatIsReplayedIsTheSame) {
   for (int i = 0; i < 2000; ++i) {
-    Put(KeyOf(1, random_.Below(500) << 55, "milk"), std::to_string(i));
+    Put(RowKeyOf(1, random_.Below(500) << 55, "milk"), std::to_string(i));
     if (i == 1000) {
       ASSERT_TRUE(db_->Flush({}).ok());
     }
@@ -81,12 +81,12 @@ TEST_F(TokenMemtableTest, WhatWasFlushedAndWhatIsReplayedIsTheSame) {
 }
 
 TEST_F(TokenMemtableTest, AnIteratorShowsWhatWasThereWhenItWasMade) {
-  for (int i = 0; i < 500; ++i) Put(KeyOf(1, random_.Next(), "old"), "old");
-  const Rows before = rows_;
+  for (int i = 0; i < 500; ++i) Put(RowKeyOf(1, random_.Next(), "old"), "old");
+  const RowMap before = rows_;
   const auto at = Iterate();
-  for (int i = 0; i < 500; ++i) Put(KeyOf(1, random_.Next(), "new"), "new");
+  for (int i = 0; i < 500; ++i) Put(RowKeyOf(1, random_.Next(), "new"), "new");
   for (const auto& [key, value] : before) Put(key, "newer");
-  Rows seen;
+  RowMap seen;
   for (at->SeekToFirst(); at->Valid(); at->Next()) {
     seen[at->key().ToString()] = at->value().ToString();
   }
@@ -95,7 +95,7 @@ TEST_F(TokenMemtableTest, AnIteratorShowsWhatWasThereWhenItWasMade) {
 
 TEST_F(TokenMemtableTest, ReadersBesideTheWriterFindWhatWasWrittenBefore) {
   std::vector<Bytes> keys;
-  for (int i = 0; i < 4000; ++i) keys.push_back(KeyOf(1, random_.Next(), "milk"));
+  for (int i = 0; i < 4000; ++i) keys.push_back(RowKeyOf(1, random_.Next(), "milk"));
   ExpectSeenBeside(keys);
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr ProcessId kOne{{1}, Role::kNode, 1};
 constexpr ProcessId kTwo{{1}, Role::kNode, 2};
-constexpr ProcessId kStranger{{1}, Role::kNode, 9};
+constexpr ProcessId kNobody{{1}, Role::kNode, 9};
 const std::string kOneAddress = "tcp://127.0.0.1:7811";
 const std::string kTwoAddress = "tcp://127.0.0.1:7812";
 
@@ -173,7 +173,7 @@ TEST_F(ZmqRingTest, FramesOfStrangersAndOfOtherVersionsAreDropped) {
   Bytes newer = EncodePeerFrame({1}, kTwo, bodies);
   newer[0] = 2;
   SendRaw(newer);
-  SendRaw(EncodePeerFrame(1, kStranger, bodies));
+  SendRaw(EncodePeerFrame(1, kNobody, bodies));
   ASSERT_TRUE(RunUntil([&] { return one->counters().frames_unknown == 2; }));
   EXPECT_TRUE(at_one_.empty());
 }
@@ -208,7 +208,7 @@ TEST_F(ZmqRingTest, PeersComeAndGoWhileItRuns) {
 
 TEST_F(ZmqRingTest, AMessageToNobodyWeKnowIsDropped) {
   const auto one = OpenOne();
-  one->Send({kOne, kStranger, "hello"});
+  one->Send({kOne, kNobody, "hello"});
   one->Flush();
   EXPECT_EQ(one->counters().messages_dropped, 1U);
 }

@@ -15,14 +15,14 @@
 namespace meridian::process_tests {
 namespace {
 
-constexpr std::size_t kRecords = 4'000;
+constexpr std::size_t kRowsMoved = 4'000;
 constexpr std::size_t kPartitions = 64;
 
 class MembersTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(cluster_.Up());
-    records_ = cluster_.WriteRecords(kRecords);
+    records_ = cluster_.WriteRecords(kRowsMoved);
     const auto loaded = Load(records_);
     ASSERT_EQ(loaded.code, 0) << loaded.output;
   }

@@ -13,7 +13,7 @@
 namespace meridian::process_tests {
 namespace {
 
-constexpr std::size_t kRecords = 2'000;
+constexpr std::size_t kRowsLoaded = 2'000;
 
 class OutageTest : public ::testing::Test {
  protected:
@@ -34,7 +34,7 @@ class OutageTest : public ::testing::Test {
   }
   // Whether each of these keys is current on all its primaries.
   bool AreCurrent(const std::string& prefix, std::size_t every, const std::string& space) {
-    for (std::size_t i = 0; i < kRecords; i += every) {
+    for (std::size_t i = 0; i < kRowsLoaded; i += every) {
       char number[32];
       std::snprintf(number, sizeof number, prefix == "bench" ? "/%08zu" : "/%zu", i);
       if (cluster_.Meridian({"ring", prefix + number, "-n", space}).code != 0) return false;
@@ -45,15 +45,15 @@ class OutageTest : public ::testing::Test {
     const auto verify =
         cluster_.Meridian({"verify", records, "--format", "lines", "-n", "packages"});
     EXPECT_EQ(verify.code, 0) << verify.output;
-    EXPECT_TRUE(AreCurrent(prefix, kRecords / 20, "packages"));
+    EXPECT_TRUE(AreCurrent(prefix, kRowsLoaded / 20, "packages"));
   }
 
   Cluster cluster_{{"us-east"}, 5};
 };
 
 TEST_F(OutageTest, PutsSucceedWithTwoThenThreeOfFiveNodesDownAndComeHome) {
-  const std::string first = cluster_.WriteRecords(kRecords, "first");
-  const std::string second = cluster_.WriteRecords(kRecords, "second");
+  const std::string first = cluster_.WriteRecords(kRowsLoaded, "first");
+  const std::string second = cluster_.WriteRecords(kRowsLoaded, "second");
   Kill(1);
   Kill(2);
   auto loaded = Load(first);
@@ -61,7 +61,7 @@ TEST_F(OutageTest, PutsSucceedWithTwoThenThreeOfFiveNodesDownAndComeHome) {
   Kill(3);
   loaded = Load(second);
   EXPECT_EQ(loaded.code, 0) << loaded.output;
-  EXPECT_GT(HintsHeld(), kRecords / 10) << "of one partition in ten every primary is down";
+  EXPECT_GT(HintsHeld(), kRowsLoaded / 10) << "of one partition in ten every primary is down";
   const auto status = cluster_.Meridian({"status"});
   EXPECT_NE(status.output.find(" for us-east-1"), std::string::npos) << status.output;
 
@@ -131,7 +131,7 @@ TEST_F(FullHintsTest, PastTheirBoundAPutThatNeedsAStandInIsRefusedAtOnce) {
 // The run of a minute, with its figures, is benchmarks/outage.
 TEST_F(OutageTest, ANodeThatDiesUnderLoadFailsNoRequestAndIsEqualSoonAfterItsReturn) {
   auto load = std::async(std::launch::async, [this] {
-    return cluster_.Bench({"-o", "mix", "--rate", "500", "--keys", std::to_string(kRecords),
+    return cluster_.Bench({"-o", "mix", "--rate", "500", "--keys", std::to_string(kRowsLoaded),
                            "--no-fill", "--seconds", "15", "--json"});
   });
   const auto puts = [&] { return cluster_.StatusNumber("us-east-2", "puts"); };
@@ -151,7 +151,7 @@ TEST_F(OutageTest, ANodeThatDiesUnderLoadFailsNoRequestAndIsEqualSoonAfterItsRet
   EXPECT_EQ(report["errors"], 0) << report["first_error"];
   EXPECT_LT(report["put"]["p99_us"], 500'000) << "a dead node is noticed, not waited for";
   EXPECT_LT(report["get"]["p99_us"], 500'000);
-  EXPECT_TRUE(Eventually([&] { return AreCurrent("bench", kRecords / 40, "packages"); },
+  EXPECT_TRUE(Eventually([&] { return AreCurrent("bench", kRowsLoaded / 40, "packages"); },
                          std::chrono::seconds(10)));
 }
 

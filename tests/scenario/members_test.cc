@@ -11,18 +11,18 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
 
-constexpr int kKeys = 60;
+constexpr int kKeysMoved = 60;
 
 class MembersTest : public ChangingRing {
  protected:
   // Three nodes and 16 partitions a region.
   MembersTest() : ChangingRing({3, 1, 1, 2, 4}) {
-    for (int i = 0; i < kKeys; ++i) Put(1, i, "v" + std::to_string(i));
+    for (int i = 0; i < kKeysMoved; ++i) Put(1, i, "v" + std::to_string(i));
     s.RunFor(seconds(3));
   }
 
   void ExpectAllThere(std::uint32_t at) {
-    for (int i = 0; i < kKeys; ++i) {
+    for (int i = 0; i < kKeysMoved; ++i) {
       EXPECT_THAT(s.Get(Scenario::Node(1, at), Key(i)).values,
                   ElementsAre("v" + std::to_string(i)));
     }
@@ -36,8 +36,8 @@ TEST_F(MembersTest, ANodeComesAndHasItsShare) {
   EXPECT_EQ(s.Get(Scenario::Node(1, 4), Key(1)).status, Status::kUnavailable) << "not applied yet";
   Change(next);
   EXPECT_EQ(RunUntilComplete(), "");
-  EXPECT_GT(RowsOn(4), kKeys / 2U) << "three quarters of the rows, roughly";
-  EXPECT_EQ(RowsOn(1) + RowsOn(2) + RowsOn(3) + RowsOn(4), 3U * kKeys);
+  EXPECT_GT(RowsOn(4), kKeysMoved / 2U) << "three quarters of the rows, roughly";
+  EXPECT_EQ(RowsOn(1) + RowsOn(2) + RowsOn(3) + RowsOn(4), 3U * kKeysMoved);
   ExpectAllThere(4);
   EXPECT_EQ(s.RunUntilQuiet(), "");
   EXPECT_EQ(s.Violated(), "");
@@ -51,7 +51,7 @@ TEST_F(MembersTest, ANodeGoesAndItsRowsAreOnOthers) {
   Change(With({1, 3, 4}, 3));
   EXPECT_EQ(RunUntilComplete(), "");
   EXPECT_EQ(RowsOn(2), 0U);
-  for (const std::uint32_t number : {1U, 3U, 4U}) EXPECT_EQ(RowsOn(number), kKeys) << number;
+  for (const std::uint32_t number : {1U, 3U, 4U}) EXPECT_EQ(RowsOn(number), kKeysMoved) << number;
   EXPECT_EQ(s.Get(Scenario::Node(1, 2), Key(1)).status, Status::kUnavailable) << "it has left";
   ExpectAllThere(3);
   EXPECT_EQ(s.RunUntilQuiet(), "");
@@ -64,7 +64,7 @@ TEST_F(MembersTest, ADeadNodeIsReplaced) {
   Change(next);
   for (int i = 0; i < 60 && s.cluster().ring({1}).view() != 4; ++i) s.RunFor(seconds(1));
   ASSERT_EQ(s.cluster().ring({1}).stage(), local::Stage::kSettled);
-  EXPECT_EQ(RowsOn(4), kKeys);
+  EXPECT_EQ(RowsOn(4), kKeysMoved);
   // It comes back after all, learns that it has left, and hands on what it has.
   s.Restart(Scenario::Node(1, 2));
   EXPECT_EQ(RunUntilComplete(), "");
@@ -76,7 +76,7 @@ TEST_F(MembersTest, WritesWhileItMovesAreInBothLayoutsAndStay) {
   const local::Topology next = With({1, 2, 3, 4}, 2);
   s.Join(Scenario::Node(1, 4), next);
   Change(next);
-  for (int i = 0; i < kKeys; ++i) {
+  for (int i = 0; i < kKeysMoved; ++i) {
     const auto read = s.Get(Scenario::Node(1, 1 + static_cast<std::uint32_t>(i) % 3), Key(i));
     ASSERT_THAT(read.values, ElementsAre("v" + std::to_string(i)));
     const auto put = s.Put(Scenario::Node(1, 1 + static_cast<std::uint32_t>(i) % 3), Key(i),
@@ -86,7 +86,7 @@ TEST_F(MembersTest, WritesWhileItMovesAreInBothLayoutsAndStay) {
     s.RunFor(milliseconds(20));
   }
   EXPECT_EQ(RunUntilComplete(), "");
-  for (int i = 0; i < kKeys; ++i) {
+  for (int i = 0; i < kKeysMoved; ++i) {
     EXPECT_THAT(s.Get(Scenario::Node(1, 4), Key(i)).values, ElementsAre("w" + std::to_string(i)));
   }
   EXPECT_EQ(s.RunUntilQuiet(), "");
@@ -106,7 +106,7 @@ TEST_F(MembersTest, ItIsTakenBackWhileItFills) {
   s.Heal();
   EXPECT_EQ(RunUntilComplete(), "");
   EXPECT_EQ(RowsOn(4), 0U);
-  EXPECT_EQ(RowsOn(2), kKeys);
+  EXPECT_EQ(RowsOn(2), kKeysMoved);
   ExpectAllThere(2);
   EXPECT_EQ(s.RunUntilQuiet(), "");
 }

@@ -10,13 +10,13 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr int kKeys = 100;
+constexpr int kKeysReshaped = 100;
 
 class ReshapedRingsTest : public ChangingRing {
  protected:
   // Six nodes in three racks and 64 partitions, N = 3, one region.
   ReshapedRingsTest() : ChangingRing({6, 3, 1, 3, 6, 1}) {
-    for (int i = 0; i < kKeys; ++i) PutSpread(i, "before");
+    for (int i = 0; i < kKeysReshaped; ++i) PutSpread(i, "before");
   }
 
   static std::uint32_t NodeFor(int i) { return 1 + static_cast<std::uint32_t>(i) % 6; }
@@ -28,9 +28,9 @@ class ReshapedRingsTest : public ChangingRing {
   }
   // Writes half of the rows on the way.
   void RunWithWrites() {
-    for (int i = 0; i < kKeys; i += 2) PutSpread(i, "during");
+    for (int i = 0; i < kKeysReshaped; i += 2) PutSpread(i, "during");
     ASSERT_EQ(RunUntilComplete(), "");
-    for (int i = 0; i < kKeys; ++i) {
+    for (int i = 0; i < kKeysReshaped; ++i) {
       EXPECT_THAT(s.Get(Scenario::Node(1, NodeFor(i)), Key(i)).values,
                   ElementsAre(i % 2 == 0 ? "during" : "before"));
     }

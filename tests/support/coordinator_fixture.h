@@ -15,7 +15,6 @@
 
 namespace meridian::local {
 
-inline const crdt::RowKey kMilk = KeyOf("milk");
 inline constexpr Duration kTimeout = std::chrono::milliseconds(2000);
 
 class CoordinatorFixture : public testing::Test {

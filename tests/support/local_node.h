@@ -54,6 +54,8 @@ inline crdt::RowKey KeyOf(const Bytes& key, NamespaceId space = kPlain) {
   return {{space == kHome ? std::uint16_t{2} : std::uint16_t{1}}, space, key, {}};
 }
 
+inline const crdt::RowKey kMilk = KeyOf("milk");
+
 inline Moment At(std::int64_t milliseconds) {
   const Duration since = std::chrono::milliseconds(milliseconds);
   return {Instant(since), WallTime(std::chrono::hours(400'000) + since)};

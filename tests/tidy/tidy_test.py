@@ -50,6 +50,18 @@ class TidyTest(unittest.TestCase):
         self.silent({"src/io/a.cc": "int a;\n" * 400})
         self.says({"src/io/a.cc": "int a;\n" * 401}, "src/io/a.cc:401:", "at most 400")
 
+    def test_a_private_name_that_a_neighbour_has_too(self):
+        def keeps(what):
+            return "namespace m {\nnamespace {\n\n" + what + "\n\n}  // namespace\n}\n"
+        one = {"src/io/a.cc": keeps("constexpr int kFew = 1;")}
+        self.silent({**one, "src/io/b.cc": keeps("constexpr int kMany = 1;")})
+        self.silent({**one, "tests/io/b_test.cc": keeps("constexpr int kFew = 1;")})
+        self.silent({**one, "src/io/b.cc": keeps("int F() {\n  constexpr int kFew = 1;\n}")})
+        self.says({**one, "src/io/b.cc": keeps("const std::map<int, int> kFew{};")},
+                  "src/io/b.cc:4:", "a.cc has a kFew of its own")
+        self.says({"tests/sim/a_test.cc": keeps("struct World {};"),
+                   "tests/scenario/b_test.cc": keeps("using World = int;")}, "World")
+
     def test_a_line_over_its_length(self):
         self.silent({"apps/a.cc": "// " + "a" * 97 + "\n"})
         self.says({"apps/a.cc": "\n// " + "a" * 98 + "\n"}, "apps/a.cc:2:", "101 columns")

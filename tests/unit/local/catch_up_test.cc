@@ -7,8 +7,6 @@
 namespace meridian::local {
 namespace {
 
-const crdt::RowKey kMilk = KeyOf("milk");
-
 CatchUpOptions SmallSlices() {
   CatchUpOptions options;
   options.bytes_per_answer = 1000;

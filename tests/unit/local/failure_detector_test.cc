@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::uint64_t kTerm = 5 << 20;  // of a node's fifth incarnation
 
-LiveEntry Entry(std::uint32_t node, std::uint64_t beat, PeerState state = PeerState::kAlive,
-                std::uint64_t term = kTerm) {
+LiveEntry EntryOf(std::uint32_t node, std::uint64_t beat, PeerState state = PeerState::kAlive,
+                  std::uint64_t term = kTerm) {
   LiveEntry entry;
   entry.node = {node};
   entry.term = term;
@@ -26,7 +26,7 @@ class FailureDetectorTest : public testing::Test {
   FailureDetectorTest() {
     detector_.Start(At(0), node_.replica.actor());
     RunUntil(1000);
-    for (const std::uint32_t peer : {2U, 3U, 4U}) Tell(peer, {Entry(peer, 1)});
+    for (const std::uint32_t peer : {2U, 3U, 4U}) Tell(peer, {EntryOf(peer, 1)});
   }
 
   // What left up to then.
@@ -48,7 +48,7 @@ class FailureDetectorTest : public testing::Test {
       Output output = RunUntil(at);
       std::ranges::move(output.messages, std::back_inserter(all.messages));
       for (const std::uint32_t peer : beating) {
-        Tell(peer, {Entry(peer, static_cast<std::uint64_t>(at))});
+        Tell(peer, {EntryOf(peer, static_cast<std::uint64_t>(at))});
       }
     }
     return all;
@@ -123,7 +123,7 @@ TEST_F(FailureDetectorTest, HeartbeatsThatOthersPassOnCount) {
   for (std::int64_t at = 2000; at <= 30'000; at += 1000) {
     RunUntil(at);
     const auto beat = static_cast<std::uint64_t>(at);
-    Tell(2, {Entry(2, beat), Entry(3, beat), Entry(4, beat)});
+    Tell(2, {EntryOf(2, beat), EntryOf(3, beat), EntryOf(4, beat)});
   }
   EXPECT_EQ(StateOf(4), PeerState::kAlive);
 }
@@ -132,7 +132,7 @@ TEST_F(FailureDetectorTest, OthersThatFoundItSilentShortenTheSuspicion) {
   RunWith({2, 3, 4}, 20'000);
   RunWith({2, 3}, 25'000);
   ASSERT_EQ(StateOf(4), PeerState::kSuspect);
-  LiveEntry accusation = Entry(4, 20'000, PeerState::kSuspect);
+  LiveEntry accusation = EntryOf(4, 20'000, PeerState::kSuspect);
   accusation.accused = true;
   Tell(2, {accusation});
   Tell(3, {accusation});
@@ -142,7 +142,7 @@ TEST_F(FailureDetectorTest, OthersThatFoundItSilentShortenTheSuspicion) {
 
 TEST_F(FailureDetectorTest, AnAccusationOfWhoWasJustHeardIsToldToTheAccused) {
   RunWith({2, 3, 4}, 20'000);
-  const Output output = Tell(2, {Entry(4, 20'000, PeerState::kDown)});
+  const Output output = Tell(2, {EntryOf(4, 20'000, PeerState::kDown)});
   EXPECT_EQ(StateOf(4), PeerState::kAlive);
   ASSERT_EQ(NumbersOf(SentOf<LiveGossip>(output)), std::vector<std::uint32_t>{4});
   EXPECT_EQ(ToldOf(output, 4).at(0).state, PeerState::kDown);
@@ -151,7 +151,7 @@ TEST_F(FailureDetectorTest, AnAccusationOfWhoWasJustHeardIsToldToTheAccused) {
 TEST_F(FailureDetectorTest, AnAccusationOfWhoIsSilentHereTooIsBelieved) {
   RunWith({2, 3, 4}, 20'000);
   RunWith({2, 3}, 22'000);
-  Tell(2, {Entry(4, 20'000, PeerState::kDown)});
+  Tell(2, {EntryOf(4, 20'000, PeerState::kDown)});
   EXPECT_EQ(StateOf(4), PeerState::kDown);
 }
 
@@ -175,20 +175,20 @@ TEST_F(FailureDetectorTest, ANodeThatLostItsDiskOutlivesItsFormerTerms) {
 TEST_F(FailureDetectorTest, ALaterTermBringsItBack) {
   RunWith({2, 3}, 30'000);
   ASSERT_EQ(StateOf(4), PeerState::kDown);
-  const Output output = Tell(4, {Entry(4, 40)});
+  const Output output = Tell(4, {EntryOf(4, 40)});
   EXPECT_EQ(StateOf(4), PeerState::kDown) << "it does not know yet what is said of it";
   ASSERT_EQ(ToldOf(output, 4).size(), 1U) << "now it does";
-  Tell(2, {Entry(4, 41, PeerState::kAlive, kTerm + 1)});
+  Tell(2, {EntryOf(4, 41, PeerState::kAlive, kTerm + 1)});
   EXPECT_EQ(StateOf(4), PeerState::kAlive);
 }
 
 TEST_F(FailureDetectorTest, WhoSaidGoodbyeHasLeftUntilItStartsAgain) {
-  Tell(4, {Entry(4, 2, PeerState::kLeft)});
+  Tell(4, {EntryOf(4, 2, PeerState::kLeft)});
   EXPECT_EQ(StateOf(4), PeerState::kLeft);
   RunWith({2, 3}, 30'000);
   EXPECT_EQ(StateOf(4), PeerState::kLeft);
   EXPECT_EQ(detector_.counters().probes, 0U);
-  Tell(4, {Entry(4, 1, PeerState::kAlive, 6 << 20)});
+  Tell(4, {EntryOf(4, 1, PeerState::kAlive, 6 << 20)});
   EXPECT_EQ(StateOf(4), PeerState::kAlive);
 }
 
@@ -225,7 +225,7 @@ TEST_F(FailureDetectorTest, WhomNobodyAnswersSuspectsItselfFirst) {
 }
 
 TEST_F(FailureDetectorTest, AnswersWithWhatTheOtherDoesNotKnow) {
-  const Output output = Tell(2, {Entry(2, 9), Entry(3, 1), Entry(4, 0)}, true);
+  const Output output = Tell(2, {EntryOf(2, 9), EntryOf(3, 1), EntryOf(4, 0)}, true);
   EXPECT_EQ(NumbersOf(SentOf<LiveGossip>(output)), std::vector<std::uint32_t>{2});
   EXPECT_EQ(ToldOf(output, 4).size(), 1U);
   EXPECT_EQ(ToldOf(output, 1).size(), 1U);
@@ -234,8 +234,8 @@ TEST_F(FailureDetectorTest, AnswersWithWhatTheOtherDoesNotKnow) {
 }
 
 TEST_F(FailureDetectorTest, StrangersAreIgnored) {
-  Tell(2, {Entry(9, 1, PeerState::kDown)});
-  Tell(9, {Entry(2, 1, PeerState::kDown)});
+  Tell(2, {EntryOf(9, 1, PeerState::kDown)});
+  Tell(9, {EntryOf(2, 1, PeerState::kDown)});
   EXPECT_EQ(StateOf(9), PeerState::kAlive);
   EXPECT_EQ(StateOf(2), PeerState::kAlive);
 }

@@ -7,8 +7,6 @@
 namespace meridian::local {
 namespace {
 
-const crdt::RowKey kMilk = KeyOf("milk");
-
 class GatewayFeedTest : public testing::Test {
  protected:
   SeenReport OrderAt(std::int64_t milliseconds, std::uint32_t gateway, FeedOrder order = {}) {

@@ -9,8 +9,6 @@
 namespace meridian::local {
 namespace {
 
-const crdt::RowKey kMilk = KeyOf("milk");
-
 class HintStoreTest : public testing::Test {
  protected:
   HintStore Reloaded(HintOptions options = {}) {

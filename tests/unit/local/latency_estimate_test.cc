@@ -9,12 +9,12 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-Instant At(std::int64_t ms) {
+Instant InstantOf(std::int64_t ms) {
   return Instant(milliseconds(ms));
 }
 
 void Add(LatencyEstimate& estimate, int count, Duration took, std::int64_t at_ms = 0) {
-  for (int i = 0; i < count; ++i) estimate.Add(At(at_ms), took);
+  for (int i = 0; i < count; ++i) estimate.Add(InstantOf(at_ms), took);
 }
 
 TEST(LatencyEstimateTest, SaysNothingBeforeTwentyAnswers) {

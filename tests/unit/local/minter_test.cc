@@ -7,8 +7,6 @@
 namespace meridian::local {
 namespace {
 
-const crdt::RowKey kMilk = KeyOf("milk");
-
 class MinterTest : public testing::Test {
  protected:
   LocalNode node_{1};

@@ -10,8 +10,6 @@
 namespace meridian::local {
 namespace {
 
-const crdt::RowKey kMilk = KeyOf("milk");
-
 crdt::RowUpdate UpdateOf(const crdt::RowKey& key, crdt::Dot dot, const Bytes& value = "v") {
   return {key, Written({}, dot, value), {}};
 }

@@ -33,7 +33,7 @@ Topology RegionOf(const std::string& racks, std::uint32_t copies, unsigned parti
   return topology;
 }
 
-const PreferenceList& At(const PartitionTable& table, std::uint32_t partition) {
+const PreferenceList& ListAt(const PartitionTable& table, std::uint32_t partition) {
   return *table.ListOf(kPlacement, {static_cast<std::uint16_t>(partition)});
 }
 
@@ -47,7 +47,7 @@ std::set<std::uint32_t> PrimariesOf(const PreferenceList& list) {
 std::string TextOf(const PartitionTable& table, const Topology& topology) {
   std::ostringstream text;
   for (std::uint32_t p = 0; p < topology.partitions(); ++p) {
-    const PreferenceList& list = At(table, p);
+    const PreferenceList& list = ListAt(table, p);
     text << p << ':';
     for (std::size_t k = 0; k < list.nodes.size(); ++k) {
       text << (k == list.primaries ? " | " : " ") << list.nodes[k].value;
@@ -61,7 +61,7 @@ TEST(PartitionTableTest, EveryListHasAllNodesOnce) {
   const Topology topology = RegionOf("aabbcc", 3);
   const PartitionTable table = PartitionTable::Build(topology, kHere);
   for (std::uint32_t p = 0; p < topology.partitions(); ++p) {
-    const PreferenceList& list = At(table, p);
+    const PreferenceList& list = ListAt(table, p);
     EXPECT_EQ(list.primaries, 3U);
     EXPECT_EQ(std::set<NodeId>(list.nodes.begin(), list.nodes.end()).size(), 6U);
     EXPECT_EQ(list.nodes.size(), 6U);
@@ -73,7 +73,7 @@ TEST(PartitionTableTest, FallbacksOfRacksWithoutAPrimaryComeFirst) {
   const PartitionTable table = PartitionTable::Build(topology, kHere);
   const auto rack_of = [](NodeId node) { return (node.value - 1) / 2; };
   for (std::uint32_t p = 0; p < topology.partitions(); ++p) {
-    const PreferenceList& list = At(table, p);
+    const PreferenceList& list = ListAt(table, p);
     const std::set<std::uint32_t> used = {rack_of(list.nodes[0]), rack_of(list.nodes[1])};
     for (std::size_t k = 2; k < 6; ++k) EXPECT_FALSE(used.contains(rack_of(list.nodes[k])));
     for (std::size_t k = 6; k < 8; ++k) EXPECT_TRUE(used.contains(rack_of(list.nodes[k])));
@@ -84,7 +84,7 @@ TEST(PartitionTableTest, PrimariesOfDistinctRacksComeFirst) {
   const Topology topology = RegionOf("aaabbb", 4);
   const PartitionTable table = PartitionTable::Build(topology, kHere);
   for (std::uint32_t p = 0; p < topology.partitions(); ++p) {
-    const PreferenceList& list = At(table, p);
+    const PreferenceList& list = ListAt(table, p);
     EXPECT_NE(list.nodes[0].value <= 3, list.nodes[1].value <= 3) << p;
   }
 }
@@ -94,7 +94,7 @@ TEST(PartitionTableTest, ANodeWithoutWeightIsLeftOut) {
   topology.regions[0].nodes[1].weight = 0;
   const PartitionTable table = PartitionTable::Build(topology, kHere);
   for (std::uint32_t p = 0; p < topology.partitions(); ++p) {
-    const PreferenceList& list = At(table, p);
+    const PreferenceList& list = ListAt(table, p);
     EXPECT_EQ(std::set<NodeId>(list.nodes.begin(), list.nodes.end()),
               (std::set<NodeId>{{1}, {3}, {4}}));
   }
@@ -105,7 +105,8 @@ TEST(PartitionTableTest, ReplicaSetsVary) {
   const Topology topology = RegionOf("abcabcabc", 3);
   const PartitionTable table = PartitionTable::Build(topology, kHere);
   std::set<std::set<std::uint32_t>> sets;
-  for (std::uint32_t p = 0; p < topology.partitions(); ++p) sets.insert(PrimariesOf(At(table, p)));
+  for (std::uint32_t p = 0; p < topology.partitions(); ++p)
+    sets.insert(PrimariesOf(ListAt(table, p)));
   EXPECT_GE(sets.size(), 24U) << "of 27 that the racks allow";
 }
 
@@ -113,8 +114,9 @@ TEST(PartitionTableTest, PlacementsAreSpreadApart) {
   Topology topology = RegionOf("abcabcabc", 3);
   topology.placements.push_back({{2}, "other", {{kHere, 3}}});
   const PartitionTable table = PartitionTable::Build(topology, kHere);
-  EXPECT_FALSE(At(table, 0) == *table.ListOf({2}, {0}) && At(table, 1) == *table.ListOf({2}, {1}) &&
-               At(table, 2) == *table.ListOf({2}, {2}));
+  EXPECT_FALSE(ListAt(table, 0) == *table.ListOf({2}, {0}) &&
+               ListAt(table, 1) == *table.ListOf({2}, {1}) &&
+               ListAt(table, 2) == *table.ListOf({2}, {2}));
 }
 
 TEST(PartitionTableTest, WhatTheRegionDoesNotHoldHasNoLists) {
@@ -154,8 +156,8 @@ TEST(PartitionTableTest, MoreCopiesKeepTheOldOnes) {
   const PartitionTable two = PartitionTable::Build(RegionOf("abcabc", 2), kHere);
   const PartitionTable three = PartitionTable::Build(RegionOf("abcabc", 3), kHere, &two);
   for (std::uint32_t p = 0; p < 256; ++p) {
-    for (const std::uint32_t node : PrimariesOf(At(two, p))) {
-      EXPECT_TRUE(At(three, p).IsPrimary({node})) << p;
+    for (const std::uint32_t node : PrimariesOf(ListAt(two, p))) {
+      EXPECT_TRUE(ListAt(three, p).IsPrimary({node})) << p;
     }
   }
 }
@@ -164,7 +166,7 @@ TEST(PartitionTableTest, FirstsAreBalancedAgainAfterANodeJoined) {
   const PartitionTable before = PartitionTable::Build(RegionOf("abc", 3), kHere);
   const PartitionTable after = PartitionTable::Build(RegionOf("abcd", 3), kHere, &before);
   std::map<std::uint32_t, int> firsts;
-  for (std::uint32_t p = 0; p < 256; ++p) ++firsts[At(after, p).nodes[0].value];
+  for (std::uint32_t p = 0; p < 256; ++p) ++firsts[ListAt(after, p).nodes[0].value];
   EXPECT_EQ(firsts, (std::map<std::uint32_t, int>{{1, 64}, {2, 64}, {3, 64}, {4, 64}}));
 }
 

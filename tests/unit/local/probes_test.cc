@@ -7,7 +7,7 @@
 namespace meridian::local {
 namespace {
 
-constexpr Duration kTimeout = std::chrono::milliseconds(900);
+constexpr Duration kAnswerTimeout = std::chrono::milliseconds(900);
 
 class ProbesTest : public testing::Test {
  protected:
@@ -15,7 +15,7 @@ class ProbesTest : public testing::Test {
 
   // The id of the Ping that leaves for node 3.
   std::uint64_t Probe(std::vector<NodeId> helpers = {{2}}) {
-    probes_.Probe(At(0), {3}, helpers, kTimeout);
+    probes_.Probe(At(0), {3}, helpers, kAnswerTimeout);
     last_ = node_.End();
     return SentOf<Ping>(last_).at(0).message.id;
   }
@@ -80,7 +80,7 @@ TEST_F(ProbesTest, APingIsAnsweredAtOnce) {
 
 TEST_F(ProbesTest, AsAHelperItTellsWhatItFound) {
   for (const bool reached : {true, false}) {
-    probes_.OnPingFor(At(0), {2}, {7, {3}}, kTimeout);
+    probes_.OnPingFor(At(0), {2}, {7, {3}}, kAnswerTimeout);
     const auto pings = SentOf<Ping>(node_.End());
     ASSERT_EQ(pings.size(), 1U);
     EXPECT_EQ(pings[0].to, NodeOf(3));
@@ -95,7 +95,8 @@ TEST_F(ProbesTest, AsAHelperItTellsWhatItFound) {
 }
 
 TEST_F(ProbesTest, WhatItRelaysIsBounded) {
-  for (std::uint64_t id = 0; id < 1000; ++id) probes_.OnPingFor(At(0), {2}, {id, {3}}, kTimeout);
+  for (std::uint64_t id = 0; id < 1000; ++id)
+    probes_.OnPingFor(At(0), {2}, {id, {3}}, kAnswerTimeout);
   EXPECT_EQ(SentOf<Ping>(node_.End()).size(), 256U);
 }
 

@@ -10,7 +10,7 @@
 namespace meridian::local {
 namespace {
 
-RefillOptions SmallSlices() {
+RefillOptions SlowSlices() {
   RefillOptions options;
   options.bytes_per_answer = 1000;
   return options;
@@ -69,7 +69,7 @@ class RefillTest : public testing::Test {
   const crdt::SeenVector& Seen() { return node_.replica.log().Seen(key_); }
 
   LocalNode node_{1};
-  Refill refill_{node_.ring, node_.turn, node_.replica, SmallSlices()};
+  Refill refill_{node_.ring, node_.turn, node_.replica, SlowSlices()};
   Holder two_{2};
   Holder three_{3};
   std::vector<crdt::RowKey> keys_ = KeysOfOnePartition(node_.ring, 60);
@@ -190,7 +190,7 @@ TEST_F(RefillTest, AnswersOfOthersAndOfOldAsksLeadNowhere) {
 }
 
 TEST_F(RefillTest, TheRateIsKept) {
-  RefillOptions slow = SmallSlices();
+  RefillOptions slow = SlowSlices();
   slow.bytes_per_second = 1000;
   Refill refill(node_.ring, node_.turn, node_.replica, slow);
   refill.Add(At(0), key_, {{2}}, 1);

@@ -10,8 +10,6 @@
 namespace meridian::local {
 namespace {
 
-const crdt::RowKey kMilk = KeyOf("milk");
-
 class ReplicaTest : public testing::Test {
  protected:
   bool Apply(const crdt::Row& row, std::vector<crdt::Dot> listed = {}) {

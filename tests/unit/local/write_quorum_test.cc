@@ -7,14 +7,14 @@
 namespace meridian::local {
 namespace {
 
-using Verdict = WriteQuorum::Verdict;
+using WriteVerdict = WriteQuorum::Verdict;
 
 TEST(WriteQuorumTest, IsDecidedAtW) {
   WriteQuorum quorum({{1}, {2}, {3}}, 2);
   quorum.RecordAck({3});
-  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kPending);
   quorum.RecordAck({1});
-  EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kAcked);
   EXPECT_EQ(quorum.waiting(), std::vector<NodeId>{{2}});
 }
 
@@ -23,7 +23,7 @@ TEST(WriteQuorumTest, RepeatsAndStrangersDoNotCount) {
   quorum.RecordAck({3});
   quorum.RecordAck({3});
   quorum.RecordAck({4});
-  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kPending);
   EXPECT_EQ(quorum.acks(), 1U);
 }
 
@@ -32,13 +32,13 @@ TEST(WriteQuorumTest, TheVerdictIsFinal) {
   failed.RecordAck({1});
   failed.RecordDeadline();
   failed.RecordAck({2});
-  EXPECT_EQ(failed.verdict(), Verdict::kFailed);
+  EXPECT_EQ(failed.verdict(), WriteVerdict::kFailed);
   EXPECT_EQ(failed.acks(), 2U);  // still counted
 
   WriteQuorum acked({{1}, {2}}, 1);
   acked.RecordAck({1});
   acked.RecordDeadline();
-  EXPECT_EQ(acked.verdict(), Verdict::kAcked);
+  EXPECT_EQ(acked.verdict(), WriteVerdict::kAcked);
 }
 
 TEST(WriteQuorumTest, AStandInsCopyCountsAndARefusalDoesNot) {
@@ -50,11 +50,11 @@ TEST(WriteQuorumTest, AStandInsCopyCountsAndARefusalDoesNot) {
   EXPECT_TRUE(quorum.WasAsked({4}));
   EXPECT_EQ(quorum.waiting(), (std::vector<NodeId>{{2}, {3}}));
   quorum.RecordAck({4});  // of the time before it refused
-  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kPending);
   EXPECT_FALSE(quorum.WasAsked({5}));
   quorum.AddStandIn({5});
   quorum.RecordAck({5});
-  EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kAcked);
 }
 
 TEST(WriteQuorumTest, WhileAPartitionMovesBothLayoutsNeedW) {
@@ -62,11 +62,11 @@ TEST(WriteQuorumTest, WhileAPartitionMovesBothLayoutsNeedW) {
   quorum.AlsoRequire({{1}, {4}, {5}});
   quorum.RecordAck({2});
   quorum.RecordAck({3});
-  EXPECT_EQ(quorum.verdict(), Verdict::kPending) << "none of the other layout";
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kPending) << "none of the other layout";
   quorum.RecordAck({1});
-  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kPending);
   quorum.RecordAck({4});
-  EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kAcked);
 }
 
 TEST(WriteQuorumTest, ANodeOfTheOtherLayoutAloneDoesNotCountForTheFirst) {
@@ -76,9 +76,9 @@ TEST(WriteQuorumTest, ANodeOfTheOtherLayoutAloneDoesNotCountForTheFirst) {
   quorum.RecordAck({5});
   EXPECT_EQ(quorum.acks(), 0U);
   quorum.RecordAck({1});
-  EXPECT_EQ(quorum.verdict(), Verdict::kPending);
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kPending);
   quorum.RecordAck({2});
-  EXPECT_EQ(quorum.verdict(), Verdict::kAcked);
+  EXPECT_EQ(quorum.verdict(), WriteVerdict::kAcked);
 }
 
 TEST(WriteQuorumTest, WhetherItCanStillBeMetCountsEachLayoutForItself) {
