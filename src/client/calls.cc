@@ -80,6 +80,10 @@ void Calls::Follow(local::Topology topology, local::PartitionTable table) {
   }
 }
 
+bool Calls::IsOnce(const ClientRequest& request) {
+  return request.operation == Operation::kDelete && request.context.empty();
+}
+
 void Calls::Start(Instant now, ClientRequest request, Duration timeout, Callback callback) {
   MERIDIAN_CHECK(timeout > Duration::zero());
   ++figures_.calls;
@@ -103,7 +107,9 @@ void Calls::Start(Instant now, ClientRequest request, Duration timeout, Callback
   call.callback = std::move(callback);
   call.list = list;
   call.deadline = now + timeout;
-  call.share = std::clamp(timeout / kShares, Duration(1), kLongestFirstShare);
+  call.share = IsOnce(call.request)
+                   ? timeout
+                   : std::clamp(timeout / kShares, Duration(1), kLongestFirstShare);
   Attempt(now, calls_.emplace(next_id_++, std::move(call)).first);
 }
 
@@ -169,6 +175,7 @@ void Calls::Refused(Instant now, CallMap::iterator at, ClientAnswer answer) {
   call.uncertain |= answer.maybe;
   call.refusal = std::move(answer);
   call.waiting = false;
+  if (call.uncertain && IsOnce(call.request)) return Expire(at);
   if (call.refusal.status == Status::kUnavailable) {
     if (HasFresh(now, call)) return Attempt(now, at);
     if (!call.request.sloppy) return Expire(at);

@@ -9,8 +9,10 @@
 // and what is left of the default 5 s). A node that did not answer is avoided for a second, then
 // gets one call to prove itself. A late answer of an earlier attempt counts if it is a success. A
 // write that was sent twice may have happened twice; one that failed after any attempt went
-// unanswered says `maybe`. A call that lets nobody stand in (not sloppy) does not wait for better
-// times: it ends when all nodes that can be reached have refused it.
+// unanswered says `maybe`. A delete without context covers whatever is there when it is done, so it
+// is sent a second time only if nothing can have come of the first, which gets all the time there
+// is. A call that lets nobody stand in (not sloppy) does not wait for better times: it ends when
+// all nodes that can be reached have refused it.
 //
 // Pure, like a Machine: time is handed in, what is to be done is taken out. client.h drives it.
 
@@ -114,6 +116,8 @@ class Calls {
   };
   using CallMap = std::map<std::uint64_t, Call>;
 
+  // Whether a second attempt, or a first that comes late, could undo what others wrote meanwhile.
+  static bool IsOnce(const node::ClientRequest& request);
   // Null and `message` set when this region cannot serve the namespace.
   const local::PreferenceList* ListFor(const node::ClientRequest& request, std::string& message);
   void Attempt(Instant now, CallMap::iterator call);

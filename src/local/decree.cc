@@ -56,10 +56,12 @@ void Decree::BeginRound(Moment now) {
 }
 
 void Decree::Ask(Moment now, const DecreeCall& call) {
-  for (const NodeId voter : voters_) {
-    if (voter.value != self_.number) turn_.Send(NodeProcess(self_.region, voter), Pack(call));
-  }
   OnCall(now, {self_.number}, call);
+  const BatchId after = call.kind == DecreeCallKind::kPrepare ? turn_.Barrier() : BatchId{};
+  for (const NodeId voter : voters_) {
+    if (voter.value == self_.number) continue;
+    turn_.Send(NodeProcess(self_.region, voter), Pack(call), after);
+  }
 }
 
 // An own vote counts when it is durable, like any other.

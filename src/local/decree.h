@@ -5,8 +5,9 @@
 //
 // Two who propose for one slot: one value is chosen, and both learn which. A voter that has voted
 // and hears nothing of the outcome takes the value up itself, so a proposer may die at any step.
-// What a voter said is durable before it leaves, and outlives it. Slots follow each other: opening
-// one forgets those before, which must be known as chosen by then.
+// What a voter said is durable before it leaves, and outlives it; so is a proposer's own promise
+// before it asks for others, or it could use one ballot for two values, before and after a crash.
+// Slots follow each other: opening one forgets those before, which must be known as chosen by then.
 // Source: Lamport, "Paxos made simple", 2001.
 
 #pragma once
@@ -76,7 +77,8 @@ class Decree {
   };
 
   void BeginRound(Moment now);
-  void Ask(Moment now, const DecreeCall& call);  // all voters
+  // All voters, itself first.
+  void Ask(Moment now, const DecreeCall& call);
   void Answer(Moment now, NodeId to, DecreeCall call);
   void OnPrepare(Moment now, NodeId from, const DecreeCall& call);
   void OnAccept(Moment now, NodeId from, DecreeCall call);

@@ -1,6 +1,7 @@
 #include "local/handover.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/fail_stop.h"
 #include "local/stand_ins.h"
@@ -10,6 +11,7 @@ namespace {
 
 // A row whose dots are many travels in parts, each with the row: a message has to end somewhere.
 constexpr std::size_t kListedPerUpdate = 4096;
+constexpr std::size_t kNeverNeeded = std::numeric_limits<std::size_t>::max();
 
 void AppendUpdates(const HintStore::Stored& stored, std::vector<crdt::RowUpdate>& rows) {
   const crdt::RowKey key = OrStop(crdt::ParseStorageKey(stored.storage_key));
@@ -58,16 +60,32 @@ void Handover::Tick(Moment now) {
   }
 }
 
+std::vector<const PreferenceList*> Handover::ListsOf(PartitionKey key) const {
+  std::vector<const PreferenceList*> lists;
+  for (const PreferenceList* list : {ring_.ListOf(key), ring_.AlsoWrittenTo(key)}) {
+    if (list != nullptr) lists.push_back(list);
+  }
+  return lists;
+}
+
 // The next page of the partition, if one can be delivered now.
 void Handover::Begin(Moment now, PartitionKey key) {
-  const PreferenceList* list = ring_.ListOf(key);
-  if (list == nullptr || under_way_.contains(key)) return;
+  const std::vector<const PreferenceList*> lists = ListsOf(key);
+  if (lists.empty() || under_way_.contains(key)) return;
   if (const auto paused = paused_until_.find(key); paused != paused_until_.end()) {
     if (now.monotonic < paused->second) return;
     paused_until_.erase(paused);
   }
-  const std::vector<NodeId> up = HealthyOf(*list, liveness_, self()).primaries;
-  if (up.size() < CopiesBeforeDrop(0, list->primaries)) return;
+  std::vector<NodeId> up;
+  std::size_t needed_most = kNeverNeeded;  // of what can be dropped now
+  for (const PreferenceList* list : lists) {
+    const std::vector<NodeId> of_list = HealthyOf(*list, liveness_, self()).primaries;
+    if (of_list.size() < CopiesBeforeDrop(0, list->primaries)) return;
+    if (of_list.size() < list->primaries) needed_most = std::min(needed_most, of_list.size());
+    for (const NodeId node : of_list) {
+      if (std::ranges::find(up, node) == up.end()) up.push_back(node);
+    }
+  }
 
   Page page;
   page.partition = key;
@@ -76,9 +94,7 @@ void Handover::Begin(Moment now, PartitionKey key) {
   std::vector<HintStore::Stored> hints = hints_.Read(key, cursor, options_.page_bytes);
   if (!hints.empty()) cursor = hints.back().storage_key + '\0';
   for (HintStore::Stored& hint : hints) {
-    if (CopiesBeforeDrop(hint.hint.needed, list->primaries) <= up.size()) {
-      page.left.push_back(std::move(hint));
-    }
+    if (hint.hint.needed <= needed_most) page.left.push_back(std::move(hint));
   }
   if (hints.empty()) {  // the end of a round that left something
     cursors_.erase(key);
@@ -124,10 +140,18 @@ bool Handover::OnReplicateAck(Moment now, NodeId from, std::uint64_t id) {
 
 bool Handover::DropHeld(PageMap::iterator at) {
   Page& page = at->second;
-  const std::uint32_t primaries = ring_.ListOf(page.partition)->primaries;
+  const std::vector<const PreferenceList*> lists = ListsOf(page.partition);
+  const auto is_held = [&](const PreferenceList* list, std::size_t needed) {
+    const std::vector<NodeId> primaries = list->Primaries();
+    const auto holders =
+        std::ranges::count_if(primaries, [&](NodeId node) { return page.holders.contains(node); });
+    return static_cast<std::size_t>(holders) >= CopiesBeforeDrop(needed, primaries.size());
+  };
   const std::size_t before = page.left.size();
   std::erase_if(page.left, [&](const HintStore::Stored& hint) {
-    if (page.holders.size() < CopiesBeforeDrop(hint.hint.needed, primaries)) return false;
+    for (const PreferenceList* list : lists) {
+      if (!is_held(list, hint.hint.needed)) return false;
+    }
     hints_.Drop(hint);  // one that has changed goes with a later page
     return true;
   });

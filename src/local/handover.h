@@ -8,7 +8,8 @@
 // the next round. The receiver is whoever the preference list names now, this node too. Keeps
 // nothing on disk: after a restart it begins again, and what is delivered twice changes nothing.
 //
-// Rule 8: a hint's copy is dropped only after as many primaries hold the row as its puts asked for.
+// Rule 8: a hint's copy is dropped only after as many primaries hold the row as its puts asked for;
+// while a partition moves, as many of each layout: reads of either must find it without the hint.
 // Rule 2: with the first hint dropped, this node's term as a stand-in of the partition ends.
 
 #pragma once
@@ -76,6 +77,8 @@ class Handover {
   void Refill(Moment now);
   void Begin(Moment now, PartitionKey key);
   void Send(std::uint64_t id, Page& page, const std::vector<NodeId>& primaries);
+  // The primaries in the layout that serves, and while the partition moves in the other one.
+  std::vector<const PreferenceList*> ListsOf(PartitionKey key) const;
   // Drops what enough primaries hold. True when nothing is left of the page, and it is gone.
   bool DropHeld(PageMap::iterator page);
   void End(PageMap::iterator page);

@@ -240,20 +240,19 @@ WriteQuorum PutCoordinator::QuorumFor(const Place& place, std::size_t w) const {
 void PutCoordinator::FollowView(Moment) {
   std::vector<std::uint64_t> ids;
   for (auto& [id, put] : puts_) {
-    const Place place = PlaceOf(put.outcome.key);
-    WriteQuorum quorum = QuorumFor(place, put.quorum.needed());
-    for (const NodeId node : put.quorum.acked()) {
-      if (!quorum.WasAsked(node)) quorum.AddStandIn(node);
-      quorum.RecordAck(node);
+    ids.push_back(id);
+    if (ring_.topology().FindNamespace(put.outcome.key.space) == nullptr) {  // it was taken away
+      put.quorum.RecordDeadline();
+      continue;
     }
-    if (!quorum.WasAsked(self()) && put.quorum.WasAsked(self())) quorum.AddStandIn(self());
-    put.quorum = std::move(quorum);
+    const Place place = PlaceOf(put.outcome.key);
+    const WriteQuorum before = std::exchange(put.quorum, QuorumFor(place, put.quorum.needed()));
+    put.quorum.CarryOver(before, self());
     put.list = &place.list;
     for (const NodeId node : put.quorum.waiting()) {
       if (node != self()) turn_.Send(ring_.Process(node), put.message);
     }
     EndIfHopeless(put);
-    ids.push_back(id);
   }
   for (const std::uint64_t id : ids) SettlePut(puts_.find(id));
 }
@@ -331,7 +330,8 @@ void PutCoordinator::OnDurable(Moment now, BatchId up_to) {
 void PutCoordinator::RunDelayed(Moment now) {
   std::deque<Delayed> delayed = std::exchange(awaiting_term_, {});
   for (Delayed& one : delayed) {
-    if (now.monotonic >= one.deadline) {
+    const bool is_known = ring_.topology().FindNamespace(one.order.key.space) != nullptr;
+    if (now.monotonic >= one.deadline || !is_known) {
       Refuse(one.order, OutcomeStatus::kNotReady);
       continue;
     }

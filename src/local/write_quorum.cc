@@ -22,18 +22,36 @@ bool WriteQuorum::IsAlsoRequired(NodeId node) const {
   return std::ranges::find(also_, node) != also_.end();
 }
 
+bool WriteQuorum::IsStandIn(NodeId node) const {
+  return std::find(targets_.begin() + static_cast<std::ptrdiff_t>(primaries_), targets_.end(),
+                   node) != targets_.end();
+}
+
 void WriteQuorum::AddStandIn(NodeId node) {
   MERIDIAN_CHECK(!WasAsked(node));
   targets_.push_back(node);
   waiting_.push_back(node);
 }
 
+void WriteQuorum::CarryOver(const WriteQuorum& before, NodeId self) {
+  for (const NodeId node : before.acked_) {
+    const bool is_hint = before.IsStandIn(node);
+    if (WasAsked(node) == is_hint) continue;
+    if (is_hint) AddStandIn(node);
+    RecordAck(node);
+  }
+  if (!before.IsStandIn(self)) return;
+  if (WasAsked(self)) {
+    RecordRefusal(self);
+  } else {
+    AddStandIn(self);
+  }
+}
+
 void WriteQuorum::Count(NodeId node, Acks& acks) const {
-  const auto place = static_cast<std::size_t>(std::ranges::find(targets_, node) - targets_.begin());
-  const bool is_target = place < targets_.size();
-  const bool stands_in = is_target && place >= primaries_;
+  const bool is_target = std::ranges::find(targets_, node) != targets_.end();
   acks.targets += is_target ? 1U : 0U;
-  acks.also += IsAlsoRequired(node) || stands_in ? 1U : 0U;
+  acks.also += IsAlsoRequired(node) || IsStandIn(node) ? 1U : 0U;
 }
 
 bool WriteQuorum::IsMet(const Acks& acks) const {

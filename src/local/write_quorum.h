@@ -28,6 +28,10 @@ class WriteQuorum {
   void AlsoRequire(const std::vector<NodeId>& targets);
   // A fallback is asked to keep the write for a primary; its copy counts like any other.
   void AddStandIn(NodeId node);
+  // What holds under another layout of what was told `before`; after the other calls that ask. A
+  // hint is no row of a node that is a primary now, and one that was a primary and is not stands in
+  // for nobody, as reads do not ask it. `self`: the coordinator, whose copy may not be durable yet.
+  void CarryOver(const WriteQuorum& before, NodeId self);
   // `from` holds the write durably. Repeats and strangers are ignored.
   void RecordAck(NodeId from);
   // A stand-in cannot keep it, so nothing is to be expected of it.
@@ -44,6 +48,8 @@ class WriteQuorum {
   // Who has answered that it holds the write.
   const std::vector<NodeId>& acked() const { return acked_; }
   bool IsAlsoRequired(NodeId node) const;
+  // Whether its copy is a hint.
+  bool IsStandIn(NodeId node) const;
   std::size_t needed() const { return w_; }
   // Primaries and stand-ins that have not answered.
   const std::vector<NodeId>& waiting() const { return waiting_; }

@@ -172,6 +172,10 @@ std::vector<NodeId> ClientService::CandidatesFor(const ClientRequest& request,
 void ClientService::ForwardOn(Moment now, std::uint64_t id, Waiting& waiting) {
   const Result<ClientRequest> request = DecodeRequest(waiting.request);
   MERIDIAN_CHECK(request.has_value());
+  if (auto objection = Objection(ring_, *request)) {  // the topology may be another by now
+    objection->maybe = waiting.writes && (waiting.may_have_acted || waiting.at != ProcessId{});
+    return Finish(id, *objection, {});
+  }
   const local::Namespace* space = ring_.topology().FindNamespace(request->space);
   const crdt::RowKey key{space->placement, space->id, request->key, {}};
   const local::PreferenceList& list = ListOf(key);
@@ -270,15 +274,15 @@ bool ClientService::TryNext(Moment now, std::uint64_t id, Waiting& waiting) {
   const Result<ClientRequest> request = DecodeRequest(waiting.request);
   MERIDIAN_CHECK(request.has_value());
   const local::Namespace* space = ring_.topology().FindNamespace(request->space);
+  if (space == nullptr) return false;
   const auto candidates =
       CandidatesFor(*request, ListOf({space->placement, space->id, request->key, {}}));
   const bool all_tried = std::ranges::all_of(candidates, [&](NodeId node) {
     return std::ranges::find(waiting.tried, node) != waiting.tried.end();
   });
   if (all_tried) return false;
-  const bool may_have_acted = waiting.may_have_acted;
+  waiting.at = {};  // it has done nothing
   ForwardOn(now, id, waiting);
-  waiting.may_have_acted = may_have_acted;
   return true;
 }
 

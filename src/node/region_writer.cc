@@ -88,6 +88,7 @@ RegionWriter::Batches::iterator RegionWriter::Forget(Batches::iterator batch) {
 void RegionWriter::Forget() {
   batches_.clear();
   ids_.clear();
+  bytes_ = 0;
 }
 
 void RegionWriter::Tick(Moment now) {

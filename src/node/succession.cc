@@ -50,6 +50,7 @@ void Succession::Start(Moment now) {
   }
   turn_.SetView(view_.number);
   own_.number = view_.number;
+  adopted_at_ = now.monotonic;
   OpenSlot(now);
   next_notice_ = now.monotonic;
 }
@@ -148,7 +149,7 @@ void Succession::Adopt(Moment now, View view) {
 void Succession::OnLayout(Moment now, local::LayoutTold told) {
   if (view_.number == 0 || told.layout.epoch() <= view_.layout.epoch()) return;
   if (!decree_.IsVoter() || decree_.HasWish()) return;
-  if (!told.layout.IsComplete(ring_.self().region)) return;
+  if (!told.layout.IsComplete(ring_.self().region) || HandsOnStill()) return;
   auto next = ViewForLayout(view_, ring_.self().region, std::move(told.layout));
   if (next) decree_.Propose(now, Encode(*next));  // else after the change that is under way
 }
@@ -161,6 +162,10 @@ void Succession::OnCall(Moment now, NodeId from, local::DecreeCall call) {
 void Succession::OnDurable(Moment now, BatchId up_to) {
   decree_.OnDurable(now, up_to);
   CheckChosen(now);
+  if (own_after_ != BatchId{} && own_after_ <= up_to) {
+    own_after_ = {};
+    CheckGate(now);
+  }
 }
 
 void Succession::CheckChosen(Moment now) {
@@ -195,6 +200,7 @@ std::vector<ProcessId> Succession::Peers() const {
 // They claim that this node is in the view for good, so they wait until that is durable.
 void Succession::SendNotices() {
   notices_[ring_.self()] = own_;
+  own_after_ = turn_.Barrier();
   for (const ProcessId peer : Peers()) {
     if (view_.number == 0) {
       if (peer.role == Role::kNode) turn_.Send(peer, Pack(local::ViewAsk{0}));
@@ -240,6 +246,7 @@ bool Succession::IsGateOpen() const {
 
 void Succession::CheckGate(Moment now) {
   if (view_.stage == Stage::kSettled || !decree_.IsVoter() || decree_.HasWish()) return;
+  if (own_after_ != BatchId{}) return;
   if (!IsGateOpen()) return gate_open_since_.reset();
   if (!gate_open_since_) gate_open_since_ = now.monotonic;
   std::size_t rank = 0;

@@ -76,6 +76,7 @@ class Succession {
   // Nodes that are not where the view wants them, by name: who is being waited for.
   std::vector<NodeId> Awaited() const;
   // Whether the node has said anything since it, or this one, came to the view.
+  std::optional<NodeId> HandsOnStill() const;
   bool HasSpoken(NodeId node) const { return notices_.contains(ring_.Process(node)); }
   std::uint64_t stale_messages() const { return stale_messages_; }
 
@@ -111,7 +112,8 @@ class Succession {
   local::View view_;
   local::ViewNotice own_;
   std::map<ProcessId, local::ViewNotice> notices_;
-  Instant adopted_at_{};
+  Instant adopted_at_{};      // or started
+  BatchId own_after_;         // own_ counts when this is durable
   bool had_time_ = false;     // everybody who is up has spoken in this view
   std::set<NodeId> gaining_;  // of this view, while it is filling
   std::map<ProcessId, Instant> told_;

@@ -108,18 +108,24 @@ void Succession::TakeBack(Moment now, RequestTag tag, const ClientRequest& reque
   Begin(now, tag, std::move(next));
 }
 
+// A node that the last change removed and that has rows yet: no peer would hear it after the next.
+// Nobody waits for who is down. A member hands on what is left after the next change as well: it
+// may be that it cannot before, because who is to have it is dead.
+std::optional<NodeId> Succession::HandsOnStill() const {
+  if (view_.stage != Stage::kSettled || !view_.former) return std::nullopt;
+  for (const NodeId node : Awaited()) {
+    if (!ring_.HasNode(node)) return node;
+  }
+  return std::nullopt;
+}
+
 void Succession::Begin(Moment now, RequestTag tag, local::Layout next) {
-  if (view_.stage == Stage::kSettled && view_.former) {
-    for (const NodeId node : Awaited()) {
-      // Nobody waits for who is down. A member hands on what is left after the next change as well:
-      // it may be that it cannot before, because who is to have it is dead.
-      if (!HasSpoken(node) || ring_.HasNode(node)) continue;
-      return Refuse(
-          tag, Status::kConflict,
-          "the last change is not complete: " + ring_.topology().NameOf(ring_.Process(node)) +
-              " still hands partitions over; wait for `meridian topology status`. If it waits for "
-              "a node that is dead, start that one, on an empty directory if need be");
-    }
+  if (const auto node = HandsOnStill()) {
+    return Refuse(
+        tag, Status::kConflict,
+        "the last change is not complete: " + ring_.topology().NameOf(ring_.Process(*node)) +
+            " still hands partitions over; wait for `meridian topology status`. If it waits for "
+            "a node that is dead, start that one, on an empty directory if need be");
   }
   const Epoch epoch = next.epoch();
   auto after = ViewForLayout(view_, ring_.self().region, std::move(next));

@@ -338,5 +338,34 @@ TEST_F(CallsTest, AnotherRingSendsCallsInFlightElsewhereToo) {
   }
 }
 
+TEST_F(CallsTest, ADeleteWithoutContextIsNotRepeatedAfterSilence) {
+  Start("key", Operation::kDelete);
+  const auto first = OneSend();
+  EXPECT_EQ(first.until, kStart + 5s) << "it has all the time";
+  Pass();
+  EXPECT_TRUE(Turn().empty());
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].status, Status::kTimeout);
+  EXPECT_TRUE(answers_[0].maybe);
+}
+
+TEST_F(CallsTest, ADeleteWithoutContextIsRepeatedOnlyIfTheFirstHasDoneNothing) {
+  Start("key", Operation::kDelete);
+  Answer(OneSend(), Status::kUnavailable);
+  const auto second = OneSend();
+  calls_.Lost(now_, second.to);
+  EXPECT_TRUE(Turn().empty()) << "the second may have been done";
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_TRUE(answers_[0].maybe);
+
+  node::ClientRequest covers;
+  covers.operation = Operation::kDelete;
+  covers.key = "key";
+  covers.context = "what was read";
+  StartRequest(covers);
+  calls_.Lost(now_, OneSend().to);
+  EXPECT_EQ(Turn().size(), 1U) << "it deletes no more than was read";
+}
+
 }  // namespace
 }  // namespace meridian::client

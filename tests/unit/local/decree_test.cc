@@ -231,5 +231,20 @@ TEST_F(DecreeTest, WhoHasForgottenItsVotesHasNone) {
   EXPECT_EQ(voters_.at(1).chosen, std::vector<Bytes>{"one"});
 }
 
+TEST_F(DecreeTest, AProposerAsksForPromisesOnlyWhenItsOwnIsDurable) {
+  StartVoters(3);
+  Voter& proposer = voters_.at(1);
+  proposer.decree->Propose(now_, "this");
+  const Output output = proposer.turn->Take();
+  ASSERT_EQ(output.messages.size(), 2U);
+  ASSERT_FALSE(output.writes.writes.empty());
+  for (const Outgoing& outgoing : output.messages) EXPECT_EQ(outgoing.after, output.writes.id);
+  // It ends before that, so nobody has heard of the ballot and it may be used for something else.
+  StartVoter(1);
+  Propose(1, "that");
+  DeliverAll();
+  EXPECT_EQ(proposer.chosen, std::vector<Bytes>{"that"});
+}
+
 }  // namespace
 }  // namespace meridian::local

@@ -174,5 +174,54 @@ TEST_F(HandoverTest, ARowWithVeryManyDotsTravelsInParts) {
   EXPECT_EQ(sent[0].message.rows[0].listed.size() + sent[0].message.rows[1].listed.size(), 5000U);
 }
 
+TEST(MovingHandoverTest, WhileAPartitionMovesAHintGoesToThePrimariesOfBothLayouts) {
+  Topology five = SmallTopology(5);
+  five.partition_bits = 6;
+  LocalNode node{1, {}, five};
+  Handover handover{node.ring, node.turn, node.replica, node.hints, node.liveness, {}};
+  const View first = FirstView(five, "");
+  Layout next;
+  next.topology = SmallTopology(6);
+  next.topology.partition_bits = 6;
+  next.topology.epoch = {2};
+  for (const Region& region : next.topology.regions) {
+    next.tables.emplace(region.id, PartitionTable::Build(next.topology, region.id,
+                                                         &first.layout.tables.at(region.id)));
+  }
+  node.ring.Adopt(*ViewForLayout(first, {1}, next));
+  // A key of others that node 6 gains.
+  crdt::RowKey key;
+  const PreferenceList* also = nullptr;
+  for (int i = 0; i < 1000 && also == nullptr; ++i) {
+    key = KeyOf("key" + std::to_string(i));
+    if (node.ring.ListOf(node.PartitionOf(key))->IsPrimary({1})) continue;
+    also = node.ring.AlsoWrittenTo(node.PartitionOf(key));
+    if (also != nullptr && !also->IsPrimary({6})) also = nullptr;
+  }
+  ASSERT_NE(also, nullptr);
+  std::vector<std::uint32_t> stay;
+  std::uint32_t leaves = 0;
+  for (const NodeId primary : node.ring.ListOf(node.PartitionOf(key))->Primaries()) {
+    if (also->IsPrimary(primary)) {
+      stay.push_back(primary.value);
+    } else {
+      leaves = primary.value;
+    }
+  }
+  node.hints.Keep(At(0), {key, Written({}, {kA, 1}, "v"), {}}, 2);
+  node.Sync();
+  handover.Tick(At(0));
+  const auto sent = SentOf<Replicate>(node.Sync());
+  ASSERT_EQ(sent.size(), 4U);
+  const auto ack = [&](std::uint32_t from) {
+    EXPECT_TRUE(handover.OnReplicateAck(At(1), {from}, sent[0].message.id));
+  };
+  ack(leaves);
+  ack(stay.at(0));
+  EXPECT_EQ(node.hints.total().rows(), 1U) << "one of those that will be read does not suffice";
+  ack(6);
+  EXPECT_EQ(node.hints.total().rows(), 0U);
+}
+
 }  // namespace
 }  // namespace meridian::local

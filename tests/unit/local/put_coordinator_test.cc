@@ -338,30 +338,5 @@ TEST_F(SloppyPutTest, ATermThatNeverBecomesDurableEndsThePutInTime) {
   EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kNotReady);
 }
 
-TEST_F(PutCoordinatorTest, ANewViewAsksWhoHasNotAnsweredAndWhoIsNew) {
-  coordinator_.Put(At(0), PutOf("v"));
-  const auto asked = SentOf<Replicate>(Sync());
-  ASSERT_EQ(asked.size(), 2U);
-  // From three nodes to four, so that node 4 gains the key's partition or does not.
-  const View first = FirstView(SmallTopology(), "");
-  Layout next;
-  next.topology = SmallTopology(4);
-  next.topology.epoch = {2};
-  for (const Region& region : next.topology.regions) {
-    next.tables.emplace(region.id, PartitionTable::Build(next.topology, region.id,
-                                                         &first.layout.tables.at(region.id)));
-  }
-  node_.ring.Adopt(*ViewForLayout(first, {1}, next));
-  coordinator_.FollowView(At(1));
-  const auto again = SentOf<Replicate>(node_.End());
-  std::vector<std::uint32_t> expected{2, 3};
-  if (node_.ring.AlsoWrittenTo(node_.PartitionOf(kMilk)) != nullptr) expected.push_back(4);
-  EXPECT_EQ(NumbersOf(again), expected);
-  EXPECT_EQ(again.at(0).message.id, asked.at(0).message.id) << "the same put";
-  EXPECT_TRUE(Undecided());
-  for (const std::uint32_t number : expected) Ack(number, asked.at(0).message.id);
-  EXPECT_EQ(TakeOutcome().status, OutcomeStatus::kDone);
-}
-
 }  // namespace
 }  // namespace meridian::local

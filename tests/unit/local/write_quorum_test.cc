@@ -101,5 +101,39 @@ TEST(WriteQuorumTest, WhetherItCanStillBeMetCountsEachLayoutForItself) {
   EXPECT_TRUE(quorum.CanBeMet(with({{5}})));
 }
 
+TEST(WriteQuorumTest, OfAnotherLayoutOnlyWhatItsPrimariesHoldCounts) {
+  // 1 is no primary any more, 5 kept a hint and is one now, 6 keeps a hint still.
+  WriteQuorum before({{1}, {2}, {3}}, 3);
+  before.AddStandIn({5});
+  before.AddStandIn({6});
+  for (const NodeId node : std::vector<NodeId>{{1}, {2}, {5}}) before.RecordAck(node);
+  WriteQuorum after({{2}, {3}, {5}}, 2);
+  after.CarryOver(before, {2});
+  EXPECT_EQ(after.verdict(), WriteVerdict::kPending);
+  EXPECT_EQ(after.acked(), std::vector<NodeId>{{2}});
+  EXPECT_EQ(after.waiting(), (std::vector<NodeId>{{3}, {5}})) << "a row is asked of 5 as well";
+
+  before = WriteQuorum({{1}, {2}, {3}}, 3);
+  before.AddStandIn({6});
+  before.RecordAck({6});
+  before.RecordAck({2});
+  after = WriteQuorum({{2}, {3}, {5}}, 2);
+  after.CarryOver(before, {2});
+  EXPECT_EQ(after.verdict(), WriteVerdict::kAcked) << "a hint is one in either";
+}
+
+TEST(WriteQuorumTest, TheHintOfACoordinatorThatBecomesAPrimaryIsNoRow) {
+  WriteQuorum before({{1}, {2}, {3}}, 2);
+  before.AddStandIn({4});
+  WriteQuorum stays({{1}, {2}, {5}}, 1);
+  stays.CarryOver(before, {4});
+  stays.RecordAck({4});
+  EXPECT_EQ(stays.verdict(), WriteVerdict::kAcked) << "once its hint is durable";
+  WriteQuorum gains({{1}, {2}, {4}}, 1);
+  gains.CarryOver(before, {4});
+  gains.RecordAck({4});
+  EXPECT_EQ(gains.verdict(), WriteVerdict::kPending);
+}
+
 }  // namespace
 }  // namespace meridian::local

@@ -368,5 +368,33 @@ TEST_F(EachQuorumTest, APlacementOfOneRegionNeedsNoOther) {
   EXPECT_EQ(StatusOf(Answer()), Status::kOk);
 }
 
+TEST_F(ClientServiceTest, WhenAllHaveRefusedAndThisNodeHasNoRoomNobodyHasDoneAnything) {
+  gauge.room = DiskRoom::kLow;
+  Serve(At(1s), {Operation::kPut, "default", theirs.key, "value"});
+  ClientAnswer no_room;
+  no_room.status = Status::kUnavailable;
+  for (int primary = 0; primary < 3; ++primary) {
+    const auto sent = Sent<local::Forward>(last);
+    ASSERT_EQ(sent.size(), 1U) << primary;
+    Receive(At(1s), sent[0].first, local::Forwarded{sent[0].second.id, EncodeAnswer(no_room)});
+  }
+  EXPECT_EQ(StatusOf(Answer()), Status::kUnavailable);
+  EXPECT_FALSE(Answer()->maybe);
+}
+
+TEST_F(ClientServiceTest, AForwardedRequestOfANamespaceThatIsTakenAwayIsRefused) {
+  Serve(At(1s),
+        {Operation::kPut, "default", theirs.key, "value", {}, Level::kLocalQuorum, 0, 3000});
+  ASSERT_EQ(Sent<local::Forward>(last).size(), 1U);
+  const local::View first = local::FirstView(node->ring().topology(), "");
+  local::Layout next = first.layout;
+  next.topology.epoch = {first.layout.epoch().value + 1};
+  next.topology.namespaces.clear();
+  Receive(At(1s), Node(2), local::ViewTold{*local::ViewForLayout(first, kUs, next)});
+  Tick(At(2s));  // it is the next one's turn
+  EXPECT_EQ(StatusOf(Answer()), Status::kBadRequest);
+  EXPECT_TRUE(Answer()->maybe) << "the primary may have written it before";
+}
+
 }  // namespace
 }  // namespace meridian::node

@@ -173,5 +173,13 @@ TEST_F(RegionWriterTest, AcksToAnEarlierProcessAreNotForThisOne) {
   EXPECT_TRUE(writer.TakeWritten().empty());
 }
 
+TEST_F(RegionWriterTest, WhatIsForgottenTakesNoRoom) {
+  const crdt::RowKey key = KeyIn(ring, 0);
+  writer.Write(At(0s), ticket, {Written(key, {kB, 1}, Bytes(1 << 20, 'v'))});
+  EXPECT_GT(writer.bytes(), 3U << 20);
+  writer.Forget();  // the ring is another one, and the batch comes again
+  EXPECT_EQ(writer.bytes(), 0U);
+}
+
 }  // namespace
 }  // namespace meridian::node

@@ -129,6 +129,20 @@ TEST_F(SuccessionOrdersTest, AMemberThatStillHandsOnHoldsNoFurtherChangeUpButOne
   ASSERT_EQ(ring.ViewOf(2).stage, Stage::kSettled);
   EXPECT_EQ(Ordered(2, Operation::kApply, WithNamespace("more", 6), 6), Status::kConflict)
       << "node 4 would be no peer any more";
+
+  // Nor a change that another region has decided.
+  const local::Topology fifth = WithNamespace("more", 6);
+  local::Layout layout = ring.ViewOf(2).layout;
+  layout.topology = fifth;
+  ring.members.at(2).succession->OnLayout(ring.now, {layout});
+  ring.Settle(2);
+  for (int i = 0; i < 3; ++i) ring.Pass(seconds(1));
+  EXPECT_EQ(ring.ViewOf(2).layout.epoch(), Epoch{5});
+  ring.Progress(4, true, true);
+  ring.members.at(2).succession->OnLayout(ring.now, {layout});
+  ring.Settle(2);
+  for (int i = 0; i < 3; ++i) ring.Pass(seconds(1));
+  EXPECT_EQ(ring.ViewOf(2).layout.epoch(), Epoch{6});
 }
 
 TEST_F(SuccessionOrdersTest, WithoutMostNodesAnOperatorHearsThatItIsOpen) {
