@@ -122,7 +122,9 @@ void Handover::Send(std::uint64_t id, Page& page, const std::vector<NodeId>& pri
       turn_.Send(ring_.Process(node), body);
       continue;
     }
-    for (crdt::RowUpdate& update : message.rows) replica_.Apply(std::move(update));
+    bool holds = true;  // not over a copy that cannot be read
+    for (crdt::RowUpdate& update : message.rows) holds &= replica_.Apply(std::move(update));
+    if (!holds) page.asked.erase(node);
     page.own = turn_.Barrier();
   }
 }

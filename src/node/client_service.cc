@@ -286,12 +286,14 @@ bool ClientService::TryNext(Moment now, std::uint64_t id, Waiting& waiting) {
   return true;
 }
 
-void ClientService::OnForwarded(Moment now, local::Forwarded forwarded) {
+void ClientService::OnForwarded(Moment now, ProcessId from, local::Forwarded forwarded) {
   const auto waiting = requests_.find(forwarded.id);
   if (waiting == requests_.end() || waiting->second.request.empty()) return;
   // The byte behind the version; most answers are passed on unread.
   if (forwarded.answer.substr(1, 1) == Bytes(1, static_cast<char>(Status::kUnavailable))) {
     const Result<ClientAnswer> answer = DecodeAnswer(forwarded.answer);
+    // Of an older try, or told twice: who was asked since is at it.
+    if (answer && !answer->maybe && waiting->second.at != from) return;
     if (answer && !answer->maybe && TryNext(now, forwarded.id, waiting->second)) return;
   }
   if (waiting->second.writes && waiting->second.may_have_acted) {

@@ -51,7 +51,7 @@ class ClientService {
              const Result<ClientRequest>& request);
   // `left` is what is left of the sender's time.
   void OnForward(Moment now, ProcessId from, local::Forward forward, Duration left);
-  void OnForwarded(Moment now, local::Forwarded forwarded);
+  void OnForwarded(Moment now, ProcessId from, local::Forwarded forwarded);
   // Not done: one of the two has an older view of the ring.
   void RefuseForward(ProcessId from, const local::Forward& forward);
   // The ring is another one: what was refused for that is sent to whom it concerns now.

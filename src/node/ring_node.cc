@@ -153,7 +153,7 @@ void RingNode::Dispatch(Moment now, ProcessId from, local::RingMessage message) 
                      clients_.OnForward(now, from, std::move(m), *left);
                    }
                  },
-                 [&](local::Forwarded& m) { clients_.OnForwarded(now, std::move(m)); },
+                 [&](local::Forwarded& m) { clients_.OnForwarded(now, from, std::move(m)); },
                  [&](const local::ForwardRefused& m) { clients_.OnForwardRefused(now, from, m); },
                  [&](const local::SeenProbe& m) {
                    clients_.OnPeerLife(from, m.life);
