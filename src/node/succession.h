@@ -76,7 +76,6 @@ class Succession {
   // Nodes that are not where the view wants them, by name: who is being waited for.
   std::vector<NodeId> Awaited() const;
   // Whether the node has said anything since it, or this one, came to the view.
-  std::optional<NodeId> HandsOnStill() const;
   bool HasSpoken(NodeId node) const { return notices_.contains(ring_.Process(node)); }
   std::uint64_t stale_messages() const { return stale_messages_; }
 
@@ -90,6 +89,8 @@ class Succession {
 
   void Store();
   bool CanChange(RequestTag tag, const ClientRequest& request);
+  // A removed node that the next change would cut off from those it has rows for.
+  std::optional<NodeId> HandsOnStill() const;
   void Begin(Moment now, RequestTag tag, local::Layout next);
   void Refuse(RequestTag tag, Status status, std::string why);
   void Adopt(Moment now, local::View view);

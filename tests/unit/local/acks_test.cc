@@ -8,8 +8,8 @@ namespace meridian::local {
 namespace {
 
 constexpr ProcessId kSelf{{1}, Role::kNode, 1};
-constexpr ProcessId kAcked{{1}, Role::kNode, 2};
-constexpr ProcessId kOtherRow{{1}, Role::kGateway, 1};
+constexpr ProcessId kItsPeer{{1}, Role::kNode, 2};
+constexpr ProcessId kItsGateway{{1}, Role::kGateway, 1};
 
 class AcksTest : public testing::Test {
  protected:
@@ -43,15 +43,15 @@ class AcksTest : public testing::Test {
 
 TEST_F(AcksTest, ThoseOfOneTurnToOneProcessShareAMessage) {
   const BatchId batch = Write();
-  acks_.Add(kAcked, 7, batch);
-  acks_.Add(kOtherRow, 8, batch);
-  acks_.Add(kAcked, 9, batch);
+  acks_.Add(kItsPeer, 7, batch);
+  acks_.Add(kItsGateway, 8, batch);
+  acks_.Add(kItsPeer, 9, batch);
   const std::vector<Sent> sent = End();
   ASSERT_EQ(sent.size(), 2U);
-  EXPECT_EQ(sent[0].to, kAcked);
+  EXPECT_EQ(sent[0].to, kItsPeer);
   EXPECT_EQ(sent[0].after, batch);
   EXPECT_EQ(sent[0].ids, (std::vector<std::uint64_t>{7, 9}));
-  EXPECT_EQ(sent[1].to, kOtherRow);
+  EXPECT_EQ(sent[1].to, kItsGateway);
   EXPECT_EQ(sent[1].ids, std::vector<std::uint64_t>{8});
   EXPECT_TRUE(End().empty()) << "once";
 }
@@ -61,9 +61,9 @@ TEST_F(AcksTest, OneThatNeedNotWaitDoesNotWaitForOthers) {
   turn_.Take();
   turn_.MarkDurable(earlier);
   const BatchId batch = Write();
-  acks_.Add(kAcked, 7, batch);
-  acks_.Add(kAcked, 8, earlier);
-  acks_.Add(kAcked, 9, {});
+  acks_.Add(kItsPeer, 7, batch);
+  acks_.Add(kItsPeer, 8, earlier);
+  acks_.Add(kItsPeer, 9, {});
   const std::vector<Sent> sent = End();
   ASSERT_EQ(sent.size(), 2U);
   EXPECT_EQ(sent[0].after, batch);
