@@ -19,6 +19,7 @@
 #include <boost/endian/conversion.hpp>
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <string>
 
 namespace meridian::io::memtable {
@@ -259,6 +260,14 @@ MemTableRep::Iterator* NewCursor(const Memtable& rows, rocksdb::Arena* arena) {
   if (arena == nullptr) return new Cursor<Memtable>(rows);
   ArenaUser user(arena);
   return new (Aligned(user, sizeof(Cursor<Memtable>))) Cursor<Memtable>(rows);
+}
+
+// For RocksDB's look-up of one key, which asks for an iterator without an arena and never ends it
+// (MemTableRep::Get). Look-ups of a thread follow each other, so one cursor serves them all.
+template <class Memtable>
+MemTableRep::Iterator* CursorOfThread(const Memtable& rows) {
+  static thread_local std::optional<Cursor<Memtable>> cursor;
+  return &cursor.emplace(rows);
 }
 
 }  // namespace meridian::io::memtable

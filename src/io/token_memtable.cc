@@ -52,6 +52,9 @@ class TokenMemtable final : public MemTableRep {
   MemTableRep::Iterator* GetIterator(rocksdb::Arena* arena) override {
     return memtable::NewCursor(*this, arena);
   }
+  MemTableRep::Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override {
+    return arena != nullptr ? memtable::NewCursor(*this, arena) : memtable::CursorOfThread(*this);
+  }
 
   // What a cursor asks.
   const KeyComparator& comparator() const { return compare_; }

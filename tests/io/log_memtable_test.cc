@@ -91,6 +91,11 @@ TEST_F(LogMemtableTest, WhatWasFlushedAndWhatIsReplayedIsTheSame) {
   ExpectAll();
 }
 
+TEST_F(LogMemtableTest, ALookUpLeavesNothingBehind) {
+  Put(LogKeyOf(1, 1, 1), "v");
+  ExpectNothingLeftByLookUps(LogKeyOf(1, 1, 1));
+}
+
 TEST_F(LogMemtableTest, ReadersBesideTheWriterFindWhatWasWrittenBefore) {
   std::vector<Bytes> keys;
   for (std::uint64_t i = 1; i <= 4000; ++i) keys.push_back(LogKeyOf(1 + i % 16, i % 3, i));

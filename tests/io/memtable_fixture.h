@@ -6,6 +6,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <rocksdb/db.h>
 
 #include <atomic>
@@ -97,6 +98,16 @@ class MemtableFixture : public testing::Test {
     EXPECT_EQ(Forward(), rows_);
     EXPECT_EQ(Backward(), rows_);
     for (const auto& [key, value] : rows_) ExpectSought(key);
+  }
+
+  // As often as a busy node looks up rows in a second or two.
+  void ExpectNothingLeftByLookUps(const Bytes& key) const {
+    Bytes value;
+    const auto look = [&] { ASSERT_TRUE(db_->Get({}, key, &value).ok()); };
+    look();
+    const std::size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < 20'000; ++i) look();
+    EXPECT_LT(mallinfo2().uordblks, before + 100'000);
   }
 
   // A reader on a thread of its own sees every row that was put before it looked.

@@ -93,6 +93,11 @@ TEST_F(TokenMemtableTest, AnIteratorShowsWhatWasThereWhenItWasMade) {
   EXPECT_EQ(seen, before);
 }
 
+TEST_F(TokenMemtableTest, ALookUpLeavesNothingBehind) {
+  Put(RowKeyOf(1, 5, "milk"), "v");
+  ExpectNothingLeftByLookUps(RowKeyOf(1, 5, "milk"));
+}
+
 TEST_F(TokenMemtableTest, ReadersBesideTheWriterFindWhatWasWrittenBefore) {
   std::vector<Bytes> keys;
   for (int i = 0; i < 4000; ++i) keys.push_back(RowKeyOf(1, random_.Next(), "milk"));
