@@ -115,7 +115,10 @@ void Audit::JudgePage(Moment now, const Listing& listing, std::size_t index) {
     view.sides.push_back({node, page, seen});
   }
   const int times = listing.times[index];
-  if (!all_fitted && times < kLooksMax) return Suspect(now.monotonic, view.page, times + 1);
+  if (!all_fitted && times < kLooksMax) {
+    // Beside an earlier page there may not have been room. The first of a listing always has some.
+    return Suspect(now.monotonic, view.page, times + (index == 0 ? 1 : 0));
+  }
   if (view.sides.size() < 2) return;
   for (const PageView::Side& side : view.sides) {
     for (const RowPrint& row : side.page->rows) {

@@ -72,8 +72,9 @@ void FillSource::FillFromLog(const FillAsk& ask, const Piece& piece,
   replica_.log().Read(ask.key, missing, piece.bytes, slice);
   orphans_ += slice.orphans;
   answer.rows = std::move(slice.rows);
-  // Without rows the next answer would be the same: everything left is orphaned here.
+  // Without rows the next answer would be the same. Then what is left may be on another node only.
   answer.more = slice.more && !answer.rows.empty();
+  answer.sound = answer.sound && (answer.more || !slice.more);
 }
 
 }  // namespace meridian::local

@@ -15,15 +15,43 @@ constexpr std::uint8_t kSeenVersion = 1;
 constexpr std::size_t kRowsFirstFetched = 4;
 constexpr std::size_t kRowsPerFetch = 64;
 
-struct Logged {
+constexpr int kReadsMax = 8;  // one after the other that bring nothing but orphans
+
+crdt::RowUpdate MakeUpdate(const Bytes& storage_key, ByteView bytes,
+                           const std::vector<crdt::Dot>& dots) {
+  crdt::RowUpdate update{
+      OrStop(crdt::ParseStorageKey(storage_key)), OrStop(crdt::DecodeRow(bytes)), {}};
+  for (const crdt::Dot& dot : dots) {
+    if (!update.row.Has(dot)) update.listed.push_back(dot);
+  }
+  return update;
+}
+
+}  // namespace
+
+// The log rows of wanted dots, grouped by the row they point at.
+struct PartitionLog::Logged {
+  static Logged Gather(const Storage& storage, PartitionKey key, const crdt::SeenVector& wanted,
+                       std::size_t dots_max);
+  // All of these dots.
+  crdt::SeenVector Dots() const;
+
   std::map<Bytes, std::vector<crdt::Dot>> dots_of_row;  // by storage key
   std::size_t dots = 0;
   bool more = false;
 };
 
-// The log rows of the wanted dots, grouped by the row they point at.
-Logged Gather(const Storage& storage, PartitionKey key, const crdt::SeenVector& wanted,
-              std::size_t dots_max) {
+crdt::SeenVector PartitionLog::Logged::Dots() const {
+  crdt::SeenVector all;
+  for (const auto& [row, dots_of_it] : dots_of_row) {
+    for (const crdt::Dot& dot : dots_of_it) all.Add(dot);
+  }
+  return all;
+}
+
+PartitionLog::Logged PartitionLog::Logged::Gather(const Storage& storage, PartitionKey key,
+                                                  const crdt::SeenVector& wanted,
+                                                  std::size_t dots_max) {
   Logged logged;
   for (const auto& [actor, sequences] : wanted.entries()) {
     for (const crdt::Interval& interval : sequences.intervals()) {
@@ -44,18 +72,6 @@ Logged Gather(const Storage& storage, PartitionKey key, const crdt::SeenVector& 
   }
   return logged;
 }
-
-crdt::RowUpdate MakeUpdate(const Bytes& storage_key, ByteView bytes,
-                           const std::vector<crdt::Dot>& dots) {
-  crdt::RowUpdate update{
-      OrStop(crdt::ParseStorageKey(storage_key)), OrStop(crdt::DecodeRow(bytes)), {}};
-  for (const crdt::Dot& dot : dots) {
-    if (!update.row.Has(dot)) update.listed.push_back(dot);
-  }
-  return update;
-}
-
-}  // namespace
 
 PartitionLog::PartitionLog(const Ring& ring, Turn& turn, LogFollower* follower)
     : turn_(turn), follower_(follower) {
@@ -179,8 +195,20 @@ void PartitionLog::Checkpoint(std::size_t part, std::size_t parts) {
 
 void PartitionLog::Read(PartitionKey key, const crdt::SeenVector& wanted, std::size_t bytes_max,
                         Slice& slice, std::size_t dots_max) const {
-  const Logged logged = Gather(turn_, key, wanted, dots_max);
+  Logged logged = Logged::Gather(turn_, key, wanted, dots_max);
+  crdt::SeenVector left = wanted;
+  for (int reads = 1;; ++reads) {
+    const std::size_t rows = slice.rows.size();
+    AppendRows(logged, bytes_max, slice);
+    const bool brought = slice.rows.size() > rows;
+    if (!logged.more || slice.more || brought || reads == kReadsMax) break;
+    left = left.Without(logged.Dots());
+    logged = Logged::Gather(turn_, key, left, dots_max);
+  }
   slice.more = slice.more || logged.more;
+}
+
+void PartitionLog::AppendRows(const Logged& logged, std::size_t bytes_max, Slice& slice) const {
   std::size_t fetch = kRowsFirstFetched;
   auto row = logged.dots_of_row.begin();
   while (row != logged.dots_of_row.end()) {

@@ -89,7 +89,9 @@ class PartitionLog {
   };
   static constexpr std::size_t kDotsPerRead = 4096;
   // Appends the rows of the wanted dots that are logged here, until the slice has about
-  // `bytes_max`. No more than `dots_max` are looked at: it bounds memory whatever is wanted.
+  // `bytes_max`. No more than `dots_max` are looked at at a time: it bounds memory whatever is
+  // wanted. While all of those are orphans the next are looked at, eight times at most, so that
+  // what lies behind a row that is gone is found.
   void Read(PartitionKey key, const crdt::SeenVector& wanted, std::size_t bytes_max, Slice& slice,
             std::size_t dots_max = kDotsPerRead) const;
 
@@ -102,12 +104,14 @@ class PartitionLog {
     mutable std::uint64_t digest = 0;
     mutable std::uint64_t digest_at = UINT64_MAX;  // `changed_at` when it was computed
   };
+  struct Logged;
   const State* Find(PartitionKey key) const;
   const State& At(PartitionKey key) const;
   State& At(PartitionKey key) { return const_cast<State&>(std::as_const(*this).At(key)); }
   void LoadOne(PartitionKey key, State& state);
   // Whether the log had dots that the checkpoint has not.
   bool LoadTail(PartitionKey key, State& state);
+  void AppendRows(const Logged& logged, std::size_t bytes_max, Slice& slice) const;
 
   Turn& turn_;
   LogFollower* follower_;

@@ -1,5 +1,7 @@
 #include "local/rebuild_check.h"
 
+#include <algorithm>
+
 #include "base/big_endian.h"
 #include "base/fail_stop.h"
 
@@ -16,33 +18,44 @@ RebuildCheck::RebuildCheck(const Ring& ring, Turn& turn, Replica& replica, Rebui
 }
 
 void RebuildCheck::Hurry(Moment now) {
-  Rewind();
-  partition_ = 0;
+  MoveTo(0);
   hurries_ = true;
   next_step_ = now.monotonic;
 }
 
 void RebuildCheck::OnChange(PartitionKey key, std::size_t leaf, ByteView storage_key,
                             std::uint64_t change) {
-  const auto& keys = replica_.log().partitions();
-  if (partition_ >= keys.size() || keys[partition_] != key || leaf != leaf_) return;
-  if (storage_key < position_) sum_ += change;
+  if (reading_ == key && leaf == leaf_ && storage_key < position_) sum_ += change;
 }
 
-void RebuildCheck::Rewind() {
+void RebuildCheck::MoveTo(std::size_t partition) {
+  const auto& keys = replica_.log().partitions();
+  partition_ = partition;
+  reading_.reset();
+  if (partition < keys.size()) reading_ = keys[partition];
   position_.clear();
   leaf_ = 0;
   sum_ = 0;
   unreadable_ = false;
 }
 
+// Since the last step partitions may have come or gone.
+void RebuildCheck::FindPlace() {
+  if (!reading_) return MoveTo(partition_);
+  const auto& keys = replica_.log().partitions();
+  const auto at = std::ranges::lower_bound(keys, *reading_);
+  partition_ = static_cast<std::size_t>(at - keys.begin());
+  if (at == keys.end() || *at != *reading_) MoveTo(partition_);
+}
+
 void RebuildCheck::Tick(Moment now) {
   if (now.monotonic < next_step_) return;
+  FindPlace();
   const auto& keys = replica_.log().partitions();
   Step step;
   while (!step.cut) {
     if (partition_ >= keys.size()) {
-      partition_ = 0;
+      MoveTo(0);
       ++passes_;
       hurries_ = false;
       break;
@@ -50,8 +63,7 @@ void RebuildCheck::Tick(Moment now) {
     ReadSome(keys[partition_], step);
     if (step.cut) break;
     CloseLeavesBelow(keys[partition_], MerkleTree::kLeaves);
-    Rewind();
-    ++partition_;
+    MoveTo(partition_ + 1);
     // Empty partitions cost a seek.
     step.rows += 8;
     step.cut = step.rows >= options_.rows_per_step;

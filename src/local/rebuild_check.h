@@ -6,7 +6,8 @@
 //     leaf's sum from disk != the tree's, or a row that cannot be read  ──> the leaf deviates
 //
 // A leaf may take several turns; what changes meanwhile before the position is added to its sum, so
-// it is compared exactly, also under load. A pass over everything begins anew when it ends.
+// it is compared exactly, also under load. A pass over everything begins anew when it ends. When
+// partitions come or go it keeps its place; of one that went it goes on with the next.
 
 #pragma once
 
@@ -55,7 +56,8 @@ class RebuildCheck {
     bool cut = false;
   };
   void OnChange(PartitionKey key, std::size_t leaf, ByteView storage_key, std::uint64_t change);
-  void Rewind();
+  void MoveTo(std::size_t partition);
+  void FindPlace();
   void ReadSome(PartitionKey key, Step& step);
   void ReadRow(PartitionKey key, const Entry& entry);
   void CloseLeavesBelow(PartitionKey key, std::size_t leaf);
@@ -64,9 +66,10 @@ class RebuildCheck {
   Turn& turn_;
   Replica& replica_;
   RebuildOptions options_;
-  std::size_t partition_ = 0;  // index of what is being read
-  Bytes position_;             // rows of the partition below this are in the sums
-  std::size_t leaf_ = 0;       // the one whose sum is being made
+  std::size_t partition_ = 0;            // index of what is being read
+  std::optional<PartitionKey> reading_;  // its name; none: at the end of all
+  Bytes position_;                       // rows of the partition below this are in the sums
+  std::size_t leaf_ = 0;                 // the one whose sum is being made
   std::uint64_t sum_ = 0;
   bool unreadable_ = false;  // the leaf has such a row
   bool hurries_ = false;

@@ -212,6 +212,34 @@ TEST_F(PartitionLogReadTest, OrphansAreCountedAndNotShipped) {
   EXPECT_EQ(slice.rows[0].key, keys_[1]);
 }
 
+// A row that is gone and had more dots than one look takes in.
+TEST_F(PartitionLogReadTest, WhatLiesBehindManyOrphansIsFound) {
+  for (std::uint64_t sequence = 1; sequence <= 50; ++sequence) {
+    node_.replica.Apply(UpdateOf(keys_[0], {kA, sequence}));
+  }
+  node_.replica.Apply(UpdateOf(keys_[1], {kB, 1}));
+  node_.End();
+  node_.disk.Erase(Column::kData, crdt::StorageKey(keys_[0]));
+  PartitionLog::Slice slice;
+  node_.replica.log().Read(node_.PartitionOf(keys_[0]), Seen(), 1 << 20, slice, 10);
+  EXPECT_EQ(slice.orphans, 50U);
+  ASSERT_EQ(slice.rows.size(), 1U);
+  EXPECT_EQ(slice.rows[0].key, keys_[1]);
+  EXPECT_FALSE(slice.more);
+}
+
+TEST_F(PartitionLogReadTest, TheSearchBehindOrphansIsBounded) {
+  for (std::uint64_t sequence = 1; sequence <= 50; ++sequence) {
+    node_.replica.Apply(UpdateOf(keys_[0], {kA, sequence}));
+  }
+  node_.End();
+  node_.disk.Erase(Column::kData, crdt::StorageKey(keys_[0]));
+  PartitionLog::Slice slice;
+  node_.replica.log().Read(node_.PartitionOf(keys_[0]), Seen(), 1 << 20, slice, 2);
+  EXPECT_EQ(slice.orphans, 16U);
+  EXPECT_TRUE(slice.more);
+}
+
 // All slices together bring every dot, and none is much larger than asked for.
 TEST_F(PartitionLogReadTest, SlicesAddUpToTheWhole) {
   const Bytes value(1000, 'v');
