@@ -226,7 +226,11 @@ void GatewayNode::AckWritten(Moment now) {
   for (const RegionWriter::Written& written : writer_.TakeWritten()) {
     wan::BatchAck& ack = acks[written.ticket.from];
     ack.life = written.ticket.life;
-    ack.numbers.push_back(written.ticket.number);
+    if (written.left.empty()) {
+      ack.numbers.push_back(written.ticket.number);
+    } else {
+      ack.parts.push_back({written.ticket.number, written.left});
+    }
     for (const RegionWriter::Newest& newest : written.newest) {
       const auto origin = remotes_.find(newest.origin);
       if (origin != remotes_.end()) origin->second.lag().OnHeld(now, newest.stamp);

@@ -135,10 +135,11 @@ std::uint64_t RegionView::HeldDigest(RegionId other) const {
   return held_digests_[other];
 }
 
-std::optional<NodeId> RegionView::HolderOf(local::PartitionKey key, const crdt::SeenVector& wanted,
-                                           std::size_t turn) const {
+std::vector<NodeId> RegionView::HoldersOf(local::PartitionKey key,
+                                          const crdt::SeenVector& wanted) const {
   std::vector<NodeId> holders;
   const local::PreferenceList* list = ring_.ListOf(key);
+  if (list == nullptr) return holders;
   for (std::uint32_t i = 0; i < list->primaries; ++i) {
     const auto reports = reports_.find(list->nodes[i]);
     if (reports == reports_.end()) continue;
@@ -146,8 +147,7 @@ std::optional<NodeId> RegionView::HolderOf(local::PartitionKey key, const crdt::
     if (seen == reports->second.seen.end() || seen->second.Common(wanted).empty()) continue;
     holders.push_back(list->nodes[i]);
   }
-  if (holders.empty()) return std::nullopt;
-  return holders[turn % holders.size()];
+  return holders;
 }
 
 }  // namespace meridian::node

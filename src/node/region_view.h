@@ -47,9 +47,8 @@ class RegionView {
   std::uint64_t SettledDigest(RegionId other) const;
   std::uint64_t HeldDigest(RegionId other) const;
 
-  // A node that has reported any of `wanted`; the `turn`-th of them, so that callers can rotate.
-  std::optional<NodeId> HolderOf(local::PartitionKey key, const crdt::SeenVector& wanted,
-                                 std::size_t turn) const;
+  // The nodes that have reported any of `wanted`, in the order of the preference list.
+  std::vector<NodeId> HoldersOf(local::PartitionKey key, const crdt::SeenVector& wanted) const;
 
  private:
   struct Reports {

@@ -8,7 +8,13 @@ namespace {
 constexpr std::size_t kBatchesMax = 1024;
 constexpr std::size_t kBatchBytesMax = std::size_t{64} << 20;
 constexpr Duration kBatchResendAfter = std::chrono::milliseconds(500);
-constexpr Duration kGiveUpAfter = std::chrono::seconds(10);
+constexpr Duration kGiveUpAfter = std::chrono::seconds(3);
+
+std::optional<RegionWriter::Newest> NewestOf(const crdt::Row& row) {
+  const auto newest = std::ranges::max_element(row.versions, {}, &crdt::Version::stamp);
+  if (newest == row.versions.end()) return std::nullopt;
+  return RegionWriter::Newest{newest->dot.actor.region(), newest->stamp};
+}
 
 std::vector<NodeId> PrimariesOf(const local::PreferenceList* list) {
   if (list == nullptr) return {};
@@ -23,21 +29,18 @@ void RegionWriter::Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate>
   if (ids_.contains(ticket) || batches_.size() >= kBatchesMax || bytes_ >= kBatchBytesMax) return;
   const std::uint64_t id = ++last_id_;
   Pending pending;
-  pending.result.ticket = ticket;
+  pending.ticket = ticket;
   pending.next_resend = now.monotonic + kBatchResendAfter;
   pending.deadline = now.monotonic + kGiveUpAfter;
   // By who must hold a row: W of these, and while it moves W of those as well.
   using Holders = std::pair<std::vector<NodeId>, std::vector<NodeId>>;
-  std::map<Holders, std::vector<const crdt::RowUpdate*>> groups;
-  for (const crdt::RowUpdate& row : rows) {
+  std::map<Holders, std::vector<std::uint32_t>> groups;
+  for (std::uint32_t place = 0; place < rows.size(); ++place) {
+    const crdt::RowUpdate& row = rows[place];
     const auto key = ring_.PartitionOfToken(row.key.placement, row.key.token());
     const local::PreferenceList* list = ring_.ListOf(key);
     if (list == nullptr) continue;
-    groups[{PrimariesOf(list), PrimariesOf(ring_.AlsoWrittenTo(key))}].push_back(&row);
-    const auto newest = std::ranges::max_element(row.row.versions, {}, &crdt::Version::stamp);
-    if (newest != row.row.versions.end()) {
-      pending.result.newest.push_back({newest->dot.actor.region(), newest->stamp});
-    }
+    groups[{PrimariesOf(list), PrimariesOf(ring_.AlsoWrittenTo(key))}].push_back(place);
   }
   std::map<NodeId, local::Replicate> messages;
   for (const auto& [holders, members] : groups) {
@@ -48,9 +51,13 @@ void RegionWriter::Write(Moment now, Ticket ticket, std::vector<crdt::RowUpdate>
       local::Replicate& message = messages[node];
       message.id = id;
       message.patience = local::Patience::Until(now.monotonic, pending.deadline);
-      for (const crdt::RowUpdate* row : members) message.rows.push_back(*row);
+      for (const std::uint32_t place : members) message.rows.push_back(rows[place]);
+    }
+    for (const std::uint32_t place : members) {
+      pending.rows.push_back({place, pending.quorums.size() - 1, NewestOf(rows[place].row)});
     }
   }
+  std::ranges::sort(pending.rows, {}, &RowPlace::place);
   for (const auto& [node, message] : messages) {
     const Bytes& body = pending.messages[node] = local::Pack(message);
     bytes_ += body.size();
@@ -75,12 +82,24 @@ void RegionWriter::Settle(Batches::iterator batch) {
     return quorum.verdict() == local::WriteQuorum::Verdict::kAcked;
   });
   if (!done) return;
-  written_.push_back(batch->second.result);
+  written_.push_back(Result(batch->second));
   Forget(batch);
 }
 
+RegionWriter::Written RegionWriter::Result(const Pending& pending) {
+  Written result{pending.ticket, {}, {}};
+  for (const RowPlace& row : pending.rows) {
+    if (pending.quorums[row.quorum].verdict() != local::WriteQuorum::Verdict::kAcked) {
+      result.left.push_back(row.place);
+    } else if (row.newest) {
+      result.newest.push_back(*row.newest);
+    }
+  }
+  return result;
+}
+
 RegionWriter::Batches::iterator RegionWriter::Forget(Batches::iterator batch) {
-  ids_.erase(batch->second.result.ticket);
+  ids_.erase(batch->second.ticket);
   for (const auto& [node, body] : batch->second.messages) bytes_ -= body.size();
   return batches_.erase(batch);
 }
@@ -95,6 +114,7 @@ void RegionWriter::Tick(Moment now) {
   for (auto batch = batches_.begin(); batch != batches_.end();) {
     Pending& pending = batch->second;
     if (now.monotonic >= pending.deadline) {
+      written_.push_back(Result(pending));
       batch = Forget(batch);
       continue;
     }

@@ -3,9 +3,10 @@
 //     batch ─> one Replicate to every primary concerned ─> acks ─> W of each row's primaries ─>
 //     done
 //
-// Rows that share their primaries are counted together. Silent primaries are asked again; a batch
-// is given up when its sender will have sent it again itself. Applying twice is harmless. Bounded
-// by number and by the bytes kept for asking again; beyond either a batch is not taken on, and its
+// Rows that share their primaries are counted together. Silent primaries are asked again. After
+// some seconds a batch is done with what it has: rows without W are named as left, so that one
+// partition without a quorum does not hold up the others. Applying twice is harmless. Bounded by
+// number and by the bytes kept for asking again; beyond either a batch is not taken on, and its
 // sender sends it again.
 
 #pragma once
@@ -38,7 +39,8 @@ class RegionWriter {
   };
   struct Written {
     Ticket ticket;
-    std::vector<Newest> newest;  // of each row
+    std::vector<Newest> newest;       // of each row that is stored
+    std::vector<std::uint32_t> left;  // places of the rows that are not, ascending
   };
 
   // Both outlive this. `life` differs at every start: acks to an earlier process are not for this.
@@ -59,8 +61,14 @@ class RegionWriter {
   std::size_t bytes() const { return bytes_; }
 
  private:
+  struct RowPlace {
+    std::uint32_t place = 0;  // in the batch
+    std::size_t quorum = 0;   // index of its
+    std::optional<Newest> newest;
+  };
   struct Pending {
-    Written result;
+    Ticket ticket;
+    std::vector<RowPlace> rows;               // ascending places
     std::vector<local::WriteQuorum> quorums;  // one for every set of primaries
     std::map<NodeId, Bytes> messages;         // what each primary was sent
     Instant next_resend;
@@ -68,6 +76,7 @@ class RegionWriter {
   };
   using Batches = std::map<std::uint64_t, Pending>;
   void Settle(Batches::iterator batch);
+  static Written Result(const Pending& pending);
   Batches::iterator Forget(Batches::iterator batch);
 
   const local::Ring& ring_;

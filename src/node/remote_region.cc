@@ -7,6 +7,8 @@ namespace {
 
 constexpr Duration kAliveFor = std::chrono::seconds(5);
 constexpr Duration kReadTimeout = std::chrono::seconds(2);
+constexpr Duration kSilentFor = std::chrono::seconds(20);
+constexpr std::uint64_t kBeatsPerRetry = 60;  // of rows that were too large
 
 }  // namespace
 
@@ -119,6 +121,7 @@ void RemoteRegion::SendExtent(std::vector<RegionId> origins, std::optional<Proce
 }
 
 void RemoteRegion::Beat(Moment now) {
+  if (++beats_ % kBeatsPerRetry == 0) outbox_.RetryTooLarge();
   if (!outbox_.knows_extent()) Send(now, wan::ExtentAsk{ring_.self().region});
   look_ = true;
   CountBehind(now);
@@ -127,6 +130,8 @@ void RemoteRegion::Beat(Moment now) {
   beat.bytes = outbox_.waiting_bytes();
   beat.digest = {view_.SettledDigest(id_)};
   beat.epoch = ring_.topology().epoch.value;
+  beat.share = static_cast<std::uint32_t>(share_index_);
+  beat.shares = static_cast<std::uint32_t>(share_count_);
   if (behind_since_ || !outbox_.idle()) {
     const WallTime oldest = now.wall - Behind(now);
     beat.oldest_ms = static_cast<std::uint64_t>(Milliseconds(oldest.time_since_epoch()));
@@ -139,7 +144,8 @@ void RemoteRegion::Beat(Moment now) {
 // this gateway ships: what the others ship, only they know of. While there are any that are not in
 // the outbox, their age is counted from when that began, or from an older stamp once read.
 void RemoteRegion::CountBehind(Moment now) {
-  if (counted_at_ == view_.changes() && mutations_behind_ == 0 && outbox_.idle()) return;
+  const bool nothing_waits = mutations_behind_ == 0 && outbox_.idle() && !behind_since_;
+  if (counted_at_ == view_.changes() && nothing_waits) return;
   counted_at_ = view_.changes();
   mutations_behind_ = 0;
   bool unread = !outbox_.knows_extent();
@@ -160,25 +166,46 @@ void RemoteRegion::CountBehind(Moment now) {
 Duration RemoteRegion::Behind(Moment now) const {
   Duration age{};
   if (behind_since_) age = now.wall - *behind_since_;
-  if (const auto oldest = outbox_.OldestStamp()) age = std::max(age, now.wall - oldest->wall());
+  if (const auto oldest = outbox_.OldestStamp(ring_.self().region))
+    age = std::max(age, now.wall - oldest->wall());
   return std::max(age, Duration{});
 }
 
+// In turn, so that a dot whose row is gone on one node is asked of the next.
+std::optional<NodeId> RemoteRegion::HolderOf(Moment now, local::PartitionKey key,
+                                             const crdt::SeenVector& missing) const {
+  std::vector<NodeId> holders = view_.HoldersOf(key, missing);
+  std::erase_if(holders, [&](NodeId node) {
+    const auto silent = silent_until_.find(node);
+    return silent != silent_until_.end() && now.monotonic < silent->second;
+  });
+  if (holders.empty()) return std::nullopt;
+  return holders[last_read_id_ % holders.size()];
+}
+
+// One node is asked for all that it has of what is missing. Which one, the first partition says; so
+// each look begins behind the one that said so last, or a partition whose rows nobody can give
+// would keep the others waiting.
 void RemoteRegion::LookForMissing(Moment now) {
   look_ = false;
   local::LogRead read{last_read_id_ + 1, {}};
   std::optional<NodeId> from;
-  for (const local::PartitionKey key : view_.partitions()) {
-    if (!Concerns(key) || !IsMyShare(key)) continue;
+  const auto& keys = view_.partitions();
+  const auto first = std::ranges::upper_bound(keys, look_after_) - keys.begin();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto key = keys[(static_cast<std::size_t>(first) + i) % keys.size()];
+    if (!Concerns(key) || !IsMyShare(key) || outbox_.Rests(key)) continue;
     crdt::SeenVector missing = outbox_.Missing(key, Wanted(key));
     if (missing.empty()) continue;
-    const std::optional<NodeId> holder = view_.HolderOf(key, missing, last_read_id_);
+    const std::optional<NodeId> holder = HolderOf(now, key, missing);
     if (!holder || (from && *from != *holder)) continue;
+    if (!from) look_after_ = key;
     from = holder;
     read.wanted.push_back({key, std::move(missing)});
   }
   if (!from) return;
   read_id_ = ++last_read_id_;
+  read_from_ = *from;
   read_deadline_ = now.monotonic + kReadTimeout;
   turn_.Send(ring_.Process(*from), local::Pack(read));
 }
@@ -187,21 +214,24 @@ void RemoteRegion::OnLogRows(const local::LogRows& rows) {
   if (read_id_ == 0 || rows.id != read_id_) return;
   read_id_ = 0;
   read_deadline_ = kNever;
+  silent_until_.erase(read_from_);
+  bool taken = false;
   for (const crdt::RowUpdate& update : rows.rows) {
     const auto key = ring_.PartitionOfToken(update.key.placement, update.key.token());
-    Offer({key, update});
     // A mutation that waited in the log is as late as its stamp says.
     for (const crdt::Version& version : update.row.versions) {
-      const bool own = version.dot.actor.region() == ring_.self().region;
-      if (own && behind_since_) behind_since_ = std::min(*behind_since_, version.stamp.wall());
+      if (!behind_since_ || !IsOwn(version.dot.actor) || outbox_.Holds(key, version.dot)) continue;
+      behind_since_ = std::min(*behind_since_, version.stamp.wall());
     }
+    taken = (Concerns(key) && outbox_.Offer({key, update})) || taken;
   }
-  // Nothing but orphans: asking again at once would bring the same.
-  look_ = !rows.rows.empty();
+  // Nothing but orphans, or no room: asking again at once would bring the same.
+  look_ = taken;
 }
 
 void RemoteRegion::Pump(Moment now) {
   if (now.monotonic >= read_deadline_) {
+    silent_until_[read_from_] = now.monotonic + kSilentFor;
     read_id_ = 0;
     read_deadline_ = kNever;
     look_ = true;

@@ -32,7 +32,10 @@ class RemoteRegion {
     if (Concerns(parcel.partition)) outbox_.Offer(parcel);
   }
 
-  void OnHeard(Moment now, ProcessId gateway) { heard_[gateway] = now.monotonic; }
+  void OnHeard(Moment now, ProcessId gateway) {
+    if (!Alive(now)) outbox_.OnReturn();
+    heard_[gateway] = now.monotonic;
+  }
   void OnAck(Moment now, const wan::BatchAck& ack) { outbox_.OnAck(now.monotonic, ack); }
   void OnExtent(const wan::Extent& extent);
   // Ignored unless this had asked for them.
@@ -79,6 +82,8 @@ class RemoteRegion {
   void Send(Moment now, const wan::WanMessage& message);
   void SendToAll(const wan::WanMessage& message);
   void LookForMissing(Moment now);
+  std::optional<NodeId> HolderOf(Moment now, local::PartitionKey key,
+                                 const crdt::SeenVector& missing) const;
   bool IsOwn(Actor actor) const;
   crdt::SeenVector Wanted(local::PartitionKey key) const;
   bool IsMyShare(local::PartitionKey key) const;
@@ -97,9 +102,13 @@ class RemoteRegion {
   std::size_t share_index_ = 0;
   std::size_t share_count_ = 1;
   std::size_t rotation_ = 0;
+  std::uint64_t beats_ = 0;
   bool look_ = false;          // something may be missing there that is in a log here
   std::uint64_t read_id_ = 0;  // of the LogRead that is out; 0: none
+  NodeId read_from_;
   Instant read_deadline_ = kNever;
+  std::map<NodeId, Instant> silent_until_;  // nodes that let a LogRead wait are not asked before
+  local::PartitionKey look_after_;          // the next look begins behind this partition
   std::uint64_t last_read_id_;
   std::uint64_t mutations_behind_ = 0;
   std::uint64_t counted_at_ = UINT64_MAX;  // changes of the view when those were counted

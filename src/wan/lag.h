@@ -6,9 +6,10 @@
 //     fresh, oldest stamp T       now - T
 //     older than three seconds    at most now - that word (or T): unknown since then
 //
-// The origin's gateways share its partitions and each speaks for its share: the oldest of them
-// counts. One that has been silent for longer than the others is gone, and they have taken over its
-// share.
+// The origin's gateways share its partitions and each speaks for its share, "1 of 3": the oldest of
+// them counts. One that has been silent for longer than the others is gone. Mostly they have taken
+// over its share; while they have not, as when only its links are cut, nobody speaks for that share
+// and the lag is unknown.
 //
 // Beside it, how long every mutation took from mint to held here.
 // The two clocks are the two regions' wall clocks; their offset is part of the figure.
@@ -17,6 +18,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 
 #include "base/histogram.h"
 #include "base/time.h"
@@ -47,7 +49,10 @@ class Lag {
     Beat beat;
     Moment at;
   };
+  bool HasAllShares(Moment now) const;
+
   std::map<std::uint32_t, Word> words_;  // the last of each gateway
+  std::optional<Instant> complete_at_;   // when all shares were last spoken for, or the first word
   Histogram held_ms_;
 };
 

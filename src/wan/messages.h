@@ -27,13 +27,27 @@ struct Batch {
   }
 };
 
-struct BatchAck {
-  std::uint64_t life = 0;
-  std::vector<std::uint64_t> numbers;
+// Of one batch, the places (from 0) of rows that could not be stored by a quorum in time. The
+// others were.
+struct BatchPart {
+  std::uint64_t number = 0;
+  std::vector<std::uint32_t> left;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(life, numbers);
+    archive(number, left);
+  }
+};
+// Batches that are stored, and those of which a part is. What is left the sender sends again,
+// later.
+struct BatchAck {
+  std::uint64_t life = 0;
+  std::vector<std::uint64_t> numbers;
+  std::vector<BatchPart> parts;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(life, numbers, parts);
   }
 };
 
@@ -60,18 +74,20 @@ struct Extent {
 };
 
 // Every second: how far behind the sender believes the receiver to be in mutations of the sender's
-// own origin that the sender ships, and a digest of what the sender's region has seen of the
-// partitions that both hold.
+// own origin that the sender ships, which share of the partitions that is, and a digest of what the
+// sender's region has seen of the partitions that both hold.
 struct Beat {
   std::uint64_t oldest_ms = 0;  // stamp of the oldest mutation not known to be held; 0: none
   std::uint64_t mutations = 0;
   std::uint64_t bytes = 0;  // known part, not compressed
   Fixed64 digest;
   std::uint64_t epoch = 0;  // that the sender's region is at
+  std::uint32_t share = 0;  // from 0
+  std::uint32_t shares = 1;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(oldest_ms, mutations, bytes, digest, epoch);
+    archive(oldest_ms, mutations, bytes, digest, epoch, share, shares);
   }
 };
 

@@ -5,6 +5,8 @@
 namespace meridian::wan {
 namespace {
 
+constexpr unsigned kDoublingsMax = 5;
+
 // The dots that a region holds once it has applied the row.
 crdt::SeenVector DotsOf(const crdt::RowUpdate& update) {
   crdt::SeenVector dots;
@@ -29,25 +31,28 @@ void Outbox::Believe(crdt::PartitionKey partition, const crdt::SeenVector& held,
   if (!denied.empty()) ours = ours.Without(denied);
 }
 
-void Outbox::Offer(Parcel parcel) {
+bool Outbox::Offer(Parcel parcel) {
   const crdt::SeenVector dots = DotsOf(parcel.update);
-  if (Missing(parcel.partition, dots).empty()) return;
+  if (Rests(parcel.partition)) return false;
+  if (Missing(parcel.partition, dots).empty()) return true;
   const std::size_t bytes = parcel.update.ApproximateBytes();
   if (bytes > options_.row_bytes_max) {
     // Neither held nor missing: it shows as behind, and is not read from the log without end.
-    on_way_[parcel.partition].Merge(dots);
+    too_large_[parcel.partition].Merge(dots);
     ++rows_too_large_;
-    return;
+    return true;
   }
-  if (pending_bytes_ + bytes > options_.pending_bytes_max && !pending_.empty()) return;
+  if (pending_bytes_ + bytes > options_.pending_bytes_max && !pending_.empty()) return false;
   on_way_[parcel.partition].Merge(dots);
   pending_bytes_ += bytes;
   pending_.push_back(std::move(parcel));
+  return true;
 }
 
 crdt::SeenVector Outbox::Missing(crdt::PartitionKey partition, const crdt::SeenVector& seen) const {
   crdt::SeenVector missing = NotHeld(partition, seen);
-  return missing.empty() ? missing : missing.Without(Find(on_way_, partition));
+  if (!missing.empty()) missing = missing.Without(Find(on_way_, partition));
+  return missing.empty() ? missing : missing.Without(Find(too_large_, partition));
 }
 
 crdt::SeenVector Outbox::NotHeld(crdt::PartitionKey partition, const crdt::SeenVector& seen) const {
@@ -59,6 +64,7 @@ bool Outbox::Holds(crdt::PartitionKey partition, const crdt::Dot& dot) const {
 }
 
 std::optional<Batch> Outbox::Next(Instant now) {
+  std::erase_if(resting_, [&](const auto& one) { return now >= one.second; });
   if (pending_.empty() || !WindowOpen()) return std::nullopt;
   const bool full = pending_bytes_ >= options_.batch_bytes;
   if (!full && now < last_batch_ + options_.gather) return std::nullopt;
@@ -85,13 +91,18 @@ Batch Outbox::MakeBatch(std::uint64_t number, const InFlight& flight) const {
 
 // Patient with a slow link: resending into a full pipe only fills it further.
 Duration Outbox::ResendAfter() const {
-  return std::max(options_.resend_after, 4 * round_trip_);
+  return std::max(options_.resend_after, 4 * round_trip_) * (1 << doublings_);
 }
 
 std::vector<Batch> Outbox::Overdue(Instant now) {
   std::vector<Batch> overdue;
   for (auto& [number, flight] : in_flight_) {
     if (now < flight.last_sent + ResendAfter()) continue;
+    // Batches that were sent together count as one silence.
+    if (flight.last_sent >= doubled_at_ && doublings_ < kDoublingsMax) {
+      ++doublings_;
+      doubled_at_ = now;
+    }
     flight.last_sent = now;
     ++resent_batches_;
     overdue.push_back(MakeBatch(number, flight));
@@ -116,26 +127,57 @@ void Outbox::OnAck(Instant now, const BatchAck& ack) {
   for (const std::uint64_t number : ack.numbers) {
     const auto at = in_flight_.find(number);
     if (at == in_flight_.end()) continue;
-    InFlight& flight = at->second;
+    const InFlight& flight = at->second;
     if (flight.first_sent == flight.last_sent) {
       const Duration sample = now - flight.first_sent;
       round_trip_ = round_trip_ == Duration{} ? sample : (7 * round_trip_ + sample) / 8;
+      doublings_ = 0;
     }
-    for (const Parcel& parcel : flight.parcels) {
-      const crdt::SeenVector dots = DotsOf(parcel.update);
-      held_[parcel.partition].Merge(dots);
-      crdt::SeenVector& on_way = on_way_[parcel.partition];
-      on_way = on_way.Without(dots);
-    }
-    in_flight_bytes_ -= flight.bytes;
-    in_flight_.erase(at);
+    End(now, number, {});
+  }
+  // How long these took says how long the region waited for its nodes, and nothing of the link.
+  for (const BatchPart& part : ack.parts) {
+    doublings_ = 0;
+    End(now, part.number, part.left);
   }
 }
 
-std::optional<crdt::Stamp> Outbox::OldestStamp() const {
+void Outbox::End(Instant now, std::uint64_t number, const std::vector<std::uint32_t>& left) {
+  const auto flight = in_flight_.extract(number);
+  if (!flight) return;
+  in_flight_bytes_ -= flight.mapped().bytes;
+  std::uint32_t place = 0;
+  for (const Parcel& parcel : flight.mapped().parcels) {
+    NotOnWay(parcel);
+    if (std::ranges::binary_search(left, place++)) {
+      LetRest(now, parcel.partition);
+    } else {
+      held_[parcel.partition].Merge(DotsOf(parcel.update));
+    }
+  }
+}
+
+void Outbox::NotOnWay(const Parcel& parcel) {
+  crdt::SeenVector& on_way = on_way_[parcel.partition];
+  on_way = on_way.Without(DotsOf(parcel.update));
+}
+
+// What is pending of it would only come back as well.
+void Outbox::LetRest(Instant now, crdt::PartitionKey partition) {
+  if (!resting_.insert_or_assign(partition, now + options_.rest).second) return;
+  std::erase_if(pending_, [&](const Parcel& parcel) {
+    if (parcel.partition != partition) return false;
+    NotOnWay(parcel);
+    pending_bytes_ -= parcel.update.ApproximateBytes();
+    return true;
+  });
+}
+
+std::optional<crdt::Stamp> Outbox::OldestStamp(RegionId origin) const {
   std::optional<crdt::Stamp> oldest;
   const auto consider = [&](const Parcel& parcel) {
     for (const crdt::Version& version : parcel.update.row.versions) {
+      if (version.dot.actor.region() != origin || Holds(parcel.partition, version.dot)) continue;
       if (!oldest || version.stamp < *oldest) oldest = version.stamp;
     }
   };

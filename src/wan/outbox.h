@@ -2,7 +2,7 @@
 //
 //     Offer ──> pending ──Next──> in flight ──OnAck──> held
 //                  ^                  │
-//                  └── from the log   └─ silent too long: sent again
+//                  └── from the log   └─ silent too long: sent again; not stored: missing again
 //
 // Batches are self-clocked: while the window is open a batch leaves as soon as the last one is a
 // few milliseconds old; while it is closed rows gather. What does not fit into `pending` is dropped
@@ -28,6 +28,7 @@ struct OutboxOptions {
   std::size_t batch_bytes = 256 * 1024;  // one live batch
   std::size_t pending_bytes_max = 8 << 20;
   std::size_t row_bytes_max = 7 << 20;             // a message between regions carries 8 MiB
+  Duration rest = std::chrono::seconds(5);         // of a partition that the region could not store
   Duration gather = std::chrono::milliseconds(5);  // between batches that are not full
   Duration resend_after = std::chrono::milliseconds(1500);
 };
@@ -54,9 +55,12 @@ class Outbox {
   void ExtentKnown() { knows_extent_ = true; }
   void ForgetExtent() { knows_extent_ = false; }
 
-  // Queues a row unless all its dots are held or on their way, or `pending` is full. A row that no
-  // message can carry is counted and left: in flight it would keep the window closed for ever.
-  void Offer(Parcel parcel);
+  // Queues a row unless all its dots are held or on their way. False, and it is not queued, when
+  // `pending` is full or the partition rests. A row that no message can carry is counted and left:
+  // in flight it would keep the window closed for ever.
+  bool Offer(Parcel parcel);
+  // Rows that were too large are missing again: they may have been overwritten by smaller ones.
+  void RetryTooLarge() { too_large_.clear(); }
 
   // What of `seen` is neither held there nor on its way.
   crdt::SeenVector Missing(crdt::PartitionKey partition, const crdt::SeenVector& seen) const;
@@ -66,17 +70,26 @@ class Outbox {
 
   // The next batch, if one is due now.
   std::optional<Batch> Next(Instant now);
-  // Batches that were not acknowledged for too long; each counts as sent again now.
+  // Batches that were not acknowledged for too long; each counts as sent again now. While nothing
+  // that was sent once is acknowledged, that takes twice as long each time (Karn's rule, as in
+  // TCP).
   std::vector<Batch> Overdue(Instant now);
+  // The region is there again after a silence: what waits is sent again soon.
+  void OnReturn() { doublings_ = 0; }
   // When Next or Overdue is next worth calling.
   Instant NextDeadline() const;
 
   void OnAck(Instant now, const BatchAck& ack);
 
+  // The region has no quorum of the partition's nodes: its rows are not taken for a while, lest
+  // they fill the window that the others need. They are in the log.
+  bool Rests(crdt::PartitionKey partition) const { return resting_.contains(partition); }
+
   bool HasRoom() const { return pending_bytes_ < options_.pending_bytes_max / 2; }
   bool idle() const { return pending_.empty() && in_flight_.empty(); }
-  // The oldest stamp of anything pending or in flight; nothing when idle.
-  std::optional<crdt::Stamp> OldestStamp() const;
+  // The oldest stamp of what this region minted that is pending or in flight and not held there;
+  // nothing when idle.
+  std::optional<crdt::Stamp> OldestStamp(RegionId origin) const;
   std::size_t waiting_bytes() const { return pending_bytes_ + in_flight_bytes_; }
   std::uint64_t resent_batches() const { return resent_batches_; }
   std::uint64_t rows_too_large() const { return rows_too_large_; }
@@ -90,6 +103,10 @@ class Outbox {
     Instant last_sent;
   };
   Batch MakeBatch(std::uint64_t number, const InFlight& flight) const;
+  // Its rows at the places `left` (ascending) are not stored there.
+  void End(Instant now, std::uint64_t number, const std::vector<std::uint32_t>& left);
+  void LetRest(Instant now, crdt::PartitionKey partition);
+  void NotOnWay(const Parcel& parcel);
   bool WindowOpen() const { return in_flight_bytes_ < options_.window_bytes; }
   Duration ResendAfter() const;
 
@@ -98,13 +115,17 @@ class Outbox {
   bool knows_extent_ = false;
   std::map<crdt::PartitionKey, crdt::SeenVector> held_;
   std::map<crdt::PartitionKey, crdt::SeenVector> on_way_;  // pending and in flight
+  std::map<crdt::PartitionKey, crdt::SeenVector> too_large_;
+  std::map<crdt::PartitionKey, Instant> resting_;  // and until when
   std::deque<Parcel> pending_;
   std::size_t pending_bytes_ = 0;
   std::map<std::uint64_t, InFlight> in_flight_;  // by batch number
   std::size_t in_flight_bytes_ = 0;
   std::uint64_t last_number_ = 0;
   Instant last_batch_{};
-  Duration round_trip_{};  // smoothed, of batches that were sent once
+  Duration round_trip_{};   // smoothed, of batches that were sent once
+  unsigned doublings_ = 0;  // of the time before a batch is sent again
+  Instant doubled_at_{};
   std::uint64_t resent_batches_ = 0;
   std::uint64_t rows_too_large_ = 0;
 };

@@ -137,9 +137,9 @@ TEST_F(HeldAskTest, IsAnsweredWhenEveryOtherRegionHoldsTheDot) {
   FromNode(At(1s), Node(1), local::FeedRows{{Row(1)}});
   Ask(At(1s));
   EXPECT_EQ(Answers(), 0U);
-  FromGateway(At(2s), Gateway(kEu), wan::BatchAck{life, {1}});
+  FromGateway(At(2s), Gateway(kEu), wan::BatchAck{life, {1}, {}});
   EXPECT_EQ(Answers(), 0U);
-  FromGateway(At(3s), Gateway(kAp), wan::BatchAck{life, {1}});
+  FromGateway(At(3s), Gateway(kAp), wan::BatchAck{life, {1}, {}});
   const auto answers = Sent<local::HeldEverywhere>(last);
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_EQ(answers[0].first, Node(2));
@@ -150,8 +150,8 @@ TEST_F(HeldAskTest, ARepeatedQuestionIsOneQuestion) {
   FromNode(At(1s), Node(1), local::FeedRows{{Row(1)}});
   Ask(At(1s));
   Ask(At(2s));
-  FromGateway(At(3s), Gateway(kEu), wan::BatchAck{life, {1}});
-  FromGateway(At(3s), Gateway(kAp), wan::BatchAck{life, {1}});
+  FromGateway(At(3s), Gateway(kEu), wan::BatchAck{life, {1}, {}});
+  FromGateway(At(3s), Gateway(kAp), wan::BatchAck{life, {1}, {}});
   EXPECT_EQ(Answers(), 1U);
 }
 

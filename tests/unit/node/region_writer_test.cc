@@ -117,13 +117,37 @@ TEST_F(RegionWriterTest, ABatchThatIsBeingWrittenIsNotWrittenTwice) {
   EXPECT_EQ(Replicates().size(), 3U) << "its ack was lost: applied again, acked again";
 }
 
-TEST_F(RegionWriterTest, GivesUpAfterTenSeconds) {
+TEST_F(RegionWriterTest, AfterThreeSecondsItSaysWhatIsLeft) {
+  crdt::RowKey gone = KeyIn(ring, 0);
+  crdt::RowKey other = gone;
+  for (std::uint16_t partition = 1; SamePrimaries(gone, other); ++partition) {
+    ASSERT_LT(partition, 4);
+    other = KeyIn(ring, partition);
+  }
+  const std::uint64_t id = WriteAndTakeId(
+      At(0s), {Written(gone, {kB, 1}), Written(other, {kB, 2}), Written(gone, {kB, 3})});
+  // Two nodes that are not both primaries of `gone`.
+  std::vector<NodeId> up = Primaries(other);
+  std::ranges::partition(
+      up, [&](NodeId node) { return std::ranges::count(Primaries(gone), node) == 0; });
+  up.resize(2);
+  for (const NodeId node : up) writer.OnAck(node, {id});
+  writer.Tick(At(2900ms));
+  EXPECT_TRUE(writer.TakeWritten().empty());
+  writer.Tick(At(3s));
+  const auto written = writer.TakeWritten();
+  ASSERT_EQ(written.size(), 1U);
+  EXPECT_EQ(written[0].ticket, ticket);
+  EXPECT_EQ(written[0].left, (std::vector<std::uint32_t>{0, 2}));
+  EXPECT_EQ(written[0].newest.size(), 1U);
+}
+
+TEST_F(RegionWriterTest, WhatIsLeftCanBeWrittenAgain) {
   const std::uint64_t id = WriteAndTakeId(At(0s), {Written(KeyIn(ring, 0), {kB, 1})});
-  writer.Tick(At(9900ms));
-  EXPECT_EQ(writer.in_flight(), 1U);
-  writer.Tick(At(10s));
+  writer.Tick(At(3s));
   EXPECT_EQ(writer.in_flight(), 0U);
   EXPECT_EQ(writer.NextDeadline(), kNever);
+  EXPECT_EQ(writer.TakeWritten().at(0).left, (std::vector<std::uint32_t>{0}));
   for (std::uint32_t node = 1; node <= 4; ++node) writer.OnAck({node}, {id});
   EXPECT_TRUE(writer.TakeWritten().empty());
   turn.Take();

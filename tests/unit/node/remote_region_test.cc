@@ -71,6 +71,54 @@ TEST_F(RemoteRegionTest, ASilentNodeIsFollowedByAnother) {
   EXPECT_NE(again[0].first, first);
 }
 
+TEST_F(RemoteRegionTest, ADeadNodeIsNotAskedAgainAndAgain) {
+  AllReport(At(0s), Seen(kA, 1, 50));
+  Extent(At(0s), kEu, {});
+  const ProcessId dead = Sent<local::LogRead>(last).at(0).first;
+  Tick(At(2s));
+  std::set<ProcessId> asked;
+  for (std::uint64_t sequence = 1; sequence <= 12; ++sequence) {
+    const auto reads = Sent<local::LogRead>(last);
+    ASSERT_EQ(reads.size(), 1U);
+    asked.insert(reads[0].first);
+    AnswerRead(At(2s), reads[0].second.id, sequence, sequence);
+  }
+  EXPECT_EQ(asked.size(), 2U);
+  EXPECT_FALSE(asked.contains(dead));
+}
+
+// Of partition 0 only a dead node has the rows; those of partition 1 are on the others, too.
+TEST_F(RemoteRegionTest, APartitionThatNobodyCanReadDoesNotKeepTheOthersWaiting) {
+  const local::PartitionKey other{kEverywhere, {1}};
+  Report(At(0s), 1, {{kPartition, Seen(kA, 1, 5)}, {other, Seen(kA, 1, 5)}});
+  for (std::uint32_t node = 2; node <= 3; ++node) Report(At(0s), node, {{other, Seen(kA, 1, 5)}});
+  Extent(At(0s), kEu, {});
+  std::set<std::uint32_t> asked_for_other;
+  for (int second = 0; second <= 60; ++second) {
+    for (const auto& [to, read] : Sent<local::LogRead>(last)) {
+      for (const auto& wanted : read.wanted) {
+        if (wanted.key == other) asked_for_other.insert(to.number);
+      }
+    }
+    Tick(At(std::chrono::seconds(second)));
+  }
+  EXPECT_GE(asked_for_other.size(), 2U);
+}
+
+TEST_F(RemoteRegionTest, WhatDoesNotFitIsNotReadWithoutEnd) {
+  AllReport(At(0s), Seen(kA, 1, 5));
+  Extent(At(0s), kEu, Seen(kA, 2, 5));
+  const std::uint64_t id = Sent<local::LogRead>(last).at(0).second.id;
+  const auto large = [&](std::uint64_t sequence, std::size_t bytes) {
+    return Written(KeyIn(ring, 0, static_cast<int>(sequence)), {kA, sequence}, Bytes(bytes, 'v'));
+  };
+  // Two fill the window, the third waits.
+  FromNode(At(0s), Node(1),
+           local::FeedRows{{large(6, 2'500'000), large(7, 2'500'000), large(8, 2'500'000)}});
+  FromNode(At(0s), Node(1), local::LogRows{id, {large(1, 6'000'000)}, 0, false});
+  EXPECT_EQ(Reads(), 0U);
+}
+
 TEST_F(RemoteRegionTest, OrphansAreNotAskedForWithoutEnd) {
   AllReport(At(0s), Seen(kA, 1, 5));
   Extent(At(0s), kEu, {});
@@ -110,13 +158,13 @@ TEST_F(RemoteRegionTest, WhatTheRegionNoLongerHoldsIsShippedAgain) {
 TEST_F(RemoteRegionTest, ASilentBatchIsSentAgainAndALateAckEndsIt) {
   FromNode(At(1s), Node(1), local::FeedRows{{Row(1)}});
   const wan::Batch first = SentTo<wan::Batch>(kEu).at(0);
-  FromGateway(At(1100ms), Gateway(kAp), wan::BatchAck{life, {1}});
+  FromGateway(At(1100ms), Gateway(kAp), wan::BatchAck{life, {1}, {}});
   Tick(At(2500ms));
   const auto again = SentTo<wan::Batch>(kEu);
   ASSERT_EQ(again.size(), 1U);
   EXPECT_EQ(again[0].number, first.number);
   EXPECT_TRUE(SentTo<wan::Batch>(kAp).empty());
-  FromGateway(At(2600ms), Gateway(kEu), wan::BatchAck{life, {1}});
+  FromGateway(At(2600ms), Gateway(kEu), wan::BatchAck{life, {1}, {}});
   Tick(At(5s));
   EXPECT_TRUE(SentTo<wan::Batch>(kEu).empty());
 }
@@ -138,6 +186,17 @@ TEST_F(RemoteRegionTest, BeatsSayHowFarBehindTheRegionIs) {
   EXPECT_EQ(behind.oldest_ms,
             static_cast<std::uint64_t>(Milliseconds(At(500ms).wall.time_since_epoch())));
   EXPECT_GT(behind.bytes, 0U);
+}
+
+// The only node that had them lost its disk.
+TEST_F(RemoteRegionTest, MutationsThatAreGoneAreNotBehindForEver) {
+  AllReport(At(0s), Seen(kA, 1, 5));
+  Extent(At(0s), kEu, Seen(kA, 1, 4));
+  Tick(At(1s));
+  EXPECT_NE(SentTo<wan::Beat>(kEu).at(0).oldest_ms, 0U);
+  AllReport(At(2s), Seen(kA, 1, 4));
+  for (int second = 2; second <= 8; ++second) Tick(At(std::chrono::seconds(second)));
+  EXPECT_EQ(SentTo<wan::Beat>(kEu).at(0).oldest_ms, 0U);
 }
 
 // us-east and the others have two gateways each.
@@ -179,6 +238,8 @@ TEST_F(TwoGatewaysTest, TheOthersShareIsNotCountedAsBehind) {
   EXPECT_EQ(SentTo<wan::Beat>(kEu).at(0).mutations, 0U);
   EXPECT_EQ(SentTo<wan::Beat>(kEu).at(0).oldest_ms, 0U);
   EXPECT_EQ(SentTo<wan::Beat>(kEu).size(), 2U) << "to both gateways there";
+  EXPECT_EQ(SentTo<wan::Beat>(kEu).at(0).share, 0U);
+  EXPECT_EQ(SentTo<wan::Beat>(kEu).at(0).shares, 2U);
 }
 
 TEST_F(TwoGatewaysTest, WhoAsksIsAnswered) {

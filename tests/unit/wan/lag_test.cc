@@ -77,6 +77,34 @@ TEST(LagTest, AGatewayThatFellSilentIsForgottenWhileAnotherSpeaks) {
   EXPECT_EQ(lag.Now(At(10s)).age, Duration{}) << "its partitions are the other's now";
 }
 
+// Its links are cut, but the origin's nodes still hear it: the other keeps to its own share.
+TEST(LagTest, IsUnknownWhileNobodySpeaksForAShare) {
+  Beat first, second;
+  first.shares = second.shares = 2;
+  second.share = 1;
+  Lag lag;
+  lag.OnBeat(At(0s), kOne, first);
+  lag.OnBeat(At(0s), kTwo, second);
+  for (int at = 1; at <= 20; ++at) {
+    lag.OnBeat(At(std::chrono::seconds(at)), kOne, first);
+    EXPECT_EQ(lag.Now(At(std::chrono::seconds(at))).unknown, at > 3) << at;
+  }
+  EXPECT_EQ(lag.Now(At(20s)).age, 17s) << "its word was fresh until then";
+  lag.OnBeat(At(20s), kTwo, second);
+  EXPECT_FALSE(lag.Now(At(20s)).unknown);
+  EXPECT_EQ(lag.Now(At(20s)).age, Duration{});
+}
+
+TEST(LagTest, IsUnknownWhenAShareWasNeverSpokenFor) {
+  Beat first;
+  first.shares = 2;
+  Lag lag;
+  lag.OnBeat(At(0s), kOne, first);
+  EXPECT_FALSE(lag.Now(At(0s)).unknown) << "the other may be starting";
+  for (int at = 1; at <= 4; ++at) lag.OnBeat(At(std::chrono::seconds(at)), kOne, first);
+  EXPECT_TRUE(lag.Now(At(4s)).unknown);
+}
+
 TEST(LagTest, CountsHowLongMutationsTook) {
   Lag lag;
   lag.OnHeld(At(2s), crdt::Stamp::Of(At(1500ms).wall));

@@ -69,7 +69,7 @@ TEST_F(OutboxTest, GathersWhileTheWindowIsClosed) {
   EXPECT_FALSE(outbox.Next(Time(1s)));
   EXPECT_GT(outbox.NextDeadline(), Time(1s)) << "only the resends are due";
 
-  outbox.OnAck(Time(1s), {kLife, {1, 2}});
+  outbox.OnAck(Time(1s), {kLife, {1, 2}, {}});
   const auto next = outbox.Next(Time(1s));
   ASSERT_TRUE(next);
   EXPECT_EQ(next->rows.front().key.key, "key5");
@@ -94,6 +94,8 @@ TEST(OutboxLimitTest, ARowThatNoMessageCanCarryIsCountedAndDoesNotBlockTheOthers
   EXPECT_EQ(outbox.rows_too_large(), 1U);
   EXPECT_TRUE(outbox.Missing(kPartition, Seen(kA, 1, 1)).empty()) << "not read again and again";
   EXPECT_FALSE(outbox.Holds(kPartition, {kA, 1}));
+  outbox.RetryTooLarge();
+  EXPECT_EQ(outbox.Missing(kPartition, Seen(kA, 1, 1)), Seen(kA, 1, 1)) << "it may be smaller now";
   outbox.Offer({kPartition, Written(Key("large"), {kA, 2}, Bytes(6'900'000, 'v'))});
   EXPECT_TRUE(outbox.Next(Time(0ms)));
 }
@@ -103,7 +105,7 @@ TEST_F(OutboxTest, WhatIsOnItsWayOrHeldIsNotOfferedTwice) {
   Offer(1);
   EXPECT_EQ(outbox.Next(Time(0ms))->rows.size(), 1U);
   Offer(1);
-  outbox.OnAck(Time(1ms), {kLife, {1}});
+  outbox.OnAck(Time(1ms), {kLife, {1}, {}});
   Offer(1);
   EXPECT_TRUE(outbox.idle());
 }
@@ -117,7 +119,7 @@ TEST_F(OutboxTest, AnAckMovesDotsFromOnTheirWayToHeld) {
   EXPECT_EQ(outbox.NotHeld(kPartition, Seen(kA, 1, 2)), Seen(kA, 1, 2));
   EXPECT_FALSE(outbox.Holds(kPartition, {kA, 2}));
 
-  outbox.OnAck(Time(100ms), {kLife, {1}});
+  outbox.OnAck(Time(100ms), {kLife, {1}, {}});
   EXPECT_TRUE(outbox.NotHeld(kPartition, Seen(kA, 1, 2)).empty());
   EXPECT_TRUE(outbox.Holds(kPartition, {kA, 1}));
   EXPECT_TRUE(outbox.Holds(kPartition, {kA, 2}));
@@ -138,14 +140,92 @@ TEST_F(OutboxTest, ASilentBatchIsSentAgainUnderItsNumber) {
   EXPECT_EQ(outbox.resent_batches(), 1U);
   EXPECT_TRUE(outbox.Overdue(Time(2s)).empty()) << "it counts as sent again";
 
-  outbox.OnAck(Time(2s), {kLife, {1}});
+  outbox.OnAck(Time(2s), {kLife, {1}, {}});
   EXPECT_EQ(outbox.round_trip(), Duration{}) << "which sending it answers is not known";
+}
+
+// A slow link on which every batch is answered after it was sent again: no round trip is measured,
+// and sending it all again at the usual pace would fill the link for ever.
+TEST_F(OutboxTest, WaitsLongerEachTimeThatNothingSentOnceIsAcknowledged) {
+  Offer(1, 2500);
+  Offer(2, 2500);
+  ASSERT_TRUE(outbox.Next(Time(0ms)));
+  ASSERT_TRUE(outbox.Next(Time(10ms)));
+  EXPECT_EQ(outbox.Overdue(Time(1500ms)).size(), 1U);
+  EXPECT_TRUE(outbox.Overdue(Time(1510ms)).empty()) << "one silence, for both";
+  EXPECT_EQ(outbox.NextDeadline(), Time(3010ms));
+  EXPECT_EQ(outbox.Overdue(Time(3010ms)).size(), 1U);
+  EXPECT_EQ(outbox.Overdue(Time(4500ms)).size(), 1U);
+  EXPECT_TRUE(outbox.Overdue(Time(9s)).empty());
+
+  outbox.OnAck(Time(9s), {kLife, {1, 2}, {}});
+  Offer(3);
+  ASSERT_TRUE(outbox.Next(Time(9s)));
+  EXPECT_TRUE(outbox.Overdue(Time(14s)).empty()) << "which sending was answered is not known";
+  outbox.OnAck(Time(14s), {kLife, {3}, {}});
+  EXPECT_EQ(outbox.round_trip(), 5s);
+}
+
+TEST_F(OutboxTest, AfterASilenceWhatWaitsIsSentAgainSoon) {
+  Offer(1);
+  ASSERT_TRUE(outbox.Next(Time(0ms)));
+  for (const Duration at : {2s, 5s, 11s, 23s}) EXPECT_EQ(outbox.Overdue(Time(at)).size(), 1U);
+  EXPECT_TRUE(outbox.Overdue(Time(40s)).empty());
+  outbox.OnReturn();
+  EXPECT_EQ(outbox.Overdue(Time(40s)).size(), 1U);
+}
+
+// Rows 1 and 3 are of a partition whose quorum is gone there.
+class PartlyStoredTest : public OutboxTest {
+ protected:
+  PartlyStoredTest() {
+    for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) Offer(sequence, sequence % 2);
+    EXPECT_EQ(outbox.Next(Time(0ms))->rows.size(), 3U);
+  }
+  void Offer(std::uint64_t sequence, bool gone) {
+    outbox.Offer(
+        {gone ? kGone : kPartition, Written(Key(std::to_string(sequence)), {kA, sequence})});
+  }
+  static constexpr crdt::PartitionKey kGone{kEverywhere, {1}};
+};
+
+TEST_F(PartlyStoredTest, WhatIsLeftIsMissingAgainAndTheRestIsHeld) {
+  outbox.OnAck(Time(3s), {kLife, {}, {{1, {0, 2}}}});
+  EXPECT_TRUE(outbox.idle());
+  EXPECT_EQ(outbox.waiting_bytes(), 0U);
+  EXPECT_TRUE(outbox.Holds(kPartition, {kA, 2}));
+  crdt::SeenVector left = Seen(kA, 1, 1);
+  left.Merge(Seen(kA, 3, 3));
+  EXPECT_EQ(outbox.Missing(kGone, left), left);
+}
+
+TEST_F(PartlyStoredTest, ThePartitionRestsAndTheOthersGoOn) {
+  Offer(4, true);
+  Offer(5, false);
+  outbox.OnAck(Time(3s), {kLife, {}, {{1, {0, 2}}}});
+  Offer(6, true);
+  EXPECT_TRUE(outbox.Rests(kGone));
+  const auto next = outbox.Next(Time(3s));
+  ASSERT_TRUE(next);
+  ASSERT_EQ(next->rows.size(), 1U) << "also without what was pending of it";
+  EXPECT_EQ(next->rows[0].key.key, "5");
+  EXPECT_EQ(outbox.Missing(kGone, Seen(kA, 4, 6)), Seen(kA, 4, 6));
+
+  EXPECT_FALSE(outbox.Next(Time(8s)));
+  EXPECT_FALSE(outbox.Rests(kGone));
+  Offer(4, true);
+  EXPECT_TRUE(outbox.Next(Time(8s)));
+}
+
+TEST_F(PartlyStoredTest, PlacesThatAreNoneAreIgnored) {
+  outbox.OnAck(Time(3s), {kLife, {}, {{9, {0}}, {1, {77}}}});
+  EXPECT_TRUE(outbox.Holds(kGone, {kA, 3}));
 }
 
 TEST_F(OutboxTest, IsPatientWithASlowLink) {
   Offer(1);
   ASSERT_TRUE(outbox.Next(Time(0ms)));
-  outbox.OnAck(Time(1s), {kLife, {1}});
+  outbox.OnAck(Time(1s), {kLife, {1}, {}});
   Offer(2);
   ASSERT_TRUE(outbox.Next(Time(2s)));
   EXPECT_TRUE(outbox.Overdue(Time(5s)).empty());
@@ -155,8 +235,8 @@ TEST_F(OutboxTest, IsPatientWithASlowLink) {
 TEST_F(OutboxTest, AcksOfAnotherLifeAndOfStrangersAreIgnored) {
   Offer(1);
   ASSERT_TRUE(outbox.Next(Time(0ms)));
-  outbox.OnAck(Time(1ms), {kLife + 1, {1}});
-  outbox.OnAck(Time(1ms), {kLife, {2}});
+  outbox.OnAck(Time(1ms), {kLife + 1, {1}, {}});
+  outbox.OnAck(Time(1ms), {kLife, {2}, {}});
   EXPECT_FALSE(outbox.Holds(kPartition, {kA, 1}));
   EXPECT_FALSE(outbox.idle());
 }
@@ -169,13 +249,22 @@ TEST_F(OutboxTest, WhatTheRegionDeniesIsNoLongerBelieved) {
 }
 
 TEST_F(OutboxTest, TheOldestStampIsThatOfWhatWaitsLongest) {
-  EXPECT_FALSE(outbox.OldestStamp());
+  EXPECT_FALSE(outbox.OldestStamp(kUs));
   Offer(7);
   ASSERT_TRUE(outbox.Next(Time(0ms)));
   Offer(9);
-  EXPECT_EQ(outbox.OldestStamp(), crdt::Stamp::Of(At(7s).wall));
-  outbox.OnAck(Time(1ms), {kLife, {1}});
-  EXPECT_EQ(outbox.OldestStamp(), crdt::Stamp::Of(At(9s).wall));
+  EXPECT_EQ(outbox.OldestStamp(kUs), crdt::Stamp::Of(At(7s).wall));
+  EXPECT_FALSE(outbox.OldestStamp(kEu)) << "none of its own";
+  outbox.OnAck(Time(1ms), {kLife, {1}, {}});
+  EXPECT_EQ(outbox.OldestStamp(kUs), crdt::Stamp::Of(At(9s).wall));
+}
+
+TEST_F(OutboxTest, ASiblingThatIsHeldForLongIsNotWaiting) {
+  outbox.Believe(kPartition, Seen(kA, 1, 1), {});
+  crdt::RowUpdate update = Written(Key("key"), {kA, 1}, "old", 1s);
+  update.row.versions.push_back({{kA, 2}, crdt::Stamp::Of(At(60s).wall), "new"});
+  outbox.Offer({kPartition, update});
+  EXPECT_EQ(outbox.OldestStamp(kUs), crdt::Stamp::Of(At(60s).wall));
 }
 
 }  // namespace
