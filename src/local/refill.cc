@@ -100,9 +100,10 @@ void Refill::Apply(Moment now, FillRows& rows) {
   const bool gently = job != jobs_.end() && job->second.gently;
   const std::uint64_t applied = replica_.counters().rows_applied;
   std::uint64_t bytes = 0;
-  for (crdt::RowUpdate& update : rows.rows) {
-    const std::size_t size = update.ApproximateBytes();
-    if (replica_.Apply(std::move(update))) bytes += size;
+  const std::vector<bool> absent = replica_.AbsentOf(rows.rows);
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    const std::size_t size = rows.rows[i].ApproximateBytes();
+    if (replica_.Apply(std::move(rows.rows[i]), absent[i])) bytes += size;
   }
   rows_ += rows.rows.size();
   rows_new_ += replica_.counters().rows_applied - applied;

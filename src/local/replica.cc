@@ -1,6 +1,7 @@
 #include "local/replica.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/fail_stop.h"
 #include "base/hash.h"
@@ -16,6 +17,7 @@ void Replica::Start() {
 namespace {
 
 constexpr std::size_t kUnreadableMax = 1000;  // names kept until the audit takes them
+constexpr std::size_t kRowsWorthAScan = 8;
 
 // What a copy becomes when the audit gives it `given`. Of two that claim to know the same, no
 // version is dropped; else who knows more is right about what was overwritten.
@@ -74,7 +76,7 @@ bool Replica::Restore(const crdt::RowUpdate& update, std::uint64_t expected, boo
   return true;
 }
 
-bool Replica::Apply(crdt::RowUpdate update) {
+bool Replica::Apply(crdt::RowUpdate update, bool absent) {
   const Token token = update.key.token();
   const PartitionKey partition = ring_.PartitionOfToken(update.key.placement, token);
   // What is still kept of a partition that is given up only leaves.
@@ -84,10 +86,29 @@ bool Replica::Apply(crdt::RowUpdate update) {
   }
   Bytes storage_key = crdt::StorageKey(update.key, token);
   crdt::Row scratch;
-  const crdt::Row* const stored = Look(storage_key, token, scratch);
+  const crdt::Row* const stored = absent ? &scratch : Look(storage_key, token, scratch);
   if (stored == nullptr) return false;
   ApplyOver(std::move(storage_key), *stored, std::move(update), token);
   return true;
+}
+
+std::vector<bool> Replica::AbsentOf(const std::vector<crdt::RowUpdate>& rows) const {
+  std::vector<bool> absent(rows.size(), false);
+  std::vector<Bytes> keys;
+  keys.reserve(rows.size());
+  for (const crdt::RowUpdate& row : rows)
+    keys.push_back(crdt::StorageKey(row.key, row.key.token()));
+  const bool ascending = std::ranges::adjacent_find(keys, std::greater_equal()) == keys.end();
+  if (keys.size() < kRowsWorthAScan || !ascending) return absent;
+  std::size_t next = 0;
+  std::size_t left = 2 * keys.size();  // where more is stored than comes, look-ups are cheaper
+  OrStop(turn_.Scan(Column::kData, keys.front(), keys.back() + '\0', [&](const Entry& entry) {
+    while (keys[next] < entry.key) absent[next++] = true;
+    if (keys[next] == entry.key) ++next;
+    return next < keys.size() && --left > 0;
+  }));
+  while (left > 0 && next < keys.size()) absent[next++] = true;
+  return absent;
 }
 
 void Replica::Keep(PartitionKey key, bool from_nothing) {

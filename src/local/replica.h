@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "base/turn.h"
 #include "crdt/row_update.h"
@@ -78,7 +79,12 @@ class Replica {
 
   // Joins the row with the stored one, marks its dots as seen and logs them. False when this node
   // does not hold the row's partition, or its copy cannot be read until the audit has put it right.
-  bool Apply(crdt::RowUpdate update);
+  // `absent`: AbsentOf has just said that nothing is stored under this key.
+  bool Apply(crdt::RowUpdate update, bool absent = false);
+  // Of rows in the order of their keys, as a page of a partition comes, those that are surely not
+  // stored. One scan finds out for all: a node that is being filled has next to nothing, and
+  // looking up every row costs it a tenth of its time.
+  std::vector<bool> AbsentOf(const std::vector<crdt::RowUpdate>& rows) const;
   // The same for a caller that has just looked at what is stored under this key.
   void ApplyOver(Bytes storage_key, const crdt::Row& stored, crdt::RowUpdate update, Token token);
 

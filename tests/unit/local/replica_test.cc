@@ -156,6 +156,52 @@ TEST_F(ReplicaTest, AVersionThatIsStillHeldIsNotDropped) {
   EXPECT_EQ(Counters().versions_dropped, 0U);
 }
 
+// A page of rows of one partition, in the order of their keys.
+class AbsentRowsTest : public testing::Test {
+ protected:
+  AbsentRowsTest() {
+    for (const crdt::RowKey& key : KeysOfOnePartition(node_.ring, 100)) {
+      page_.push_back({key, Written({}, {kA, page_.size() + 1}, "v"), {}});
+    }
+    std::ranges::sort(page_, {}, [](const auto& row) { return crdt::StorageKey(row.key); });
+  }
+  std::vector<crdt::RowUpdate> Every(std::size_t step) const {
+    std::vector<crdt::RowUpdate> rows;
+    for (std::size_t i = 0; i < page_.size(); i += step) rows.push_back(page_[i]);
+    return rows;
+  }
+
+  LocalNode node_{1};
+  std::vector<crdt::RowUpdate> page_;
+};
+
+TEST_F(AbsentRowsTest, AreThoseThatNeitherTheDiskNorTheTurnHas) {
+  for (const std::size_t i : {0U, 7U, 8U, 99U}) node_.replica.Apply(page_[i]);
+  node_.End();
+  for (const std::size_t i : {1U, 50U, 98U}) node_.replica.Apply(page_[i]);
+  const std::vector<bool> absent = node_.replica.AbsentOf(page_);
+  for (const std::size_t i : {0U, 1U, 7U, 8U, 50U, 98U, 99U}) EXPECT_FALSE(absent[i]) << i;
+  EXPECT_EQ(std::ranges::count(absent, true), 93);
+}
+
+TEST_F(AbsentRowsTest, AreAllOfAnEmptyPartition) {
+  EXPECT_EQ(std::ranges::count(node_.replica.AbsentOf(page_), true), 100);
+}
+
+TEST_F(AbsentRowsTest, AreNotLookedForAmongManyOthers) {
+  for (std::size_t i = 0; i < page_.size(); ++i) {
+    if (i % 10 != 0) node_.replica.Apply(page_[i]);
+  }
+  node_.End();
+  EXPECT_EQ(std::ranges::count(node_.replica.AbsentOf(Every(10)), true), 3) << "of ten";
+}
+
+TEST_F(AbsentRowsTest, AreNotKnownWhenTheRowsAreInNoOrder) {
+  std::swap(page_[3], page_[4]);
+  EXPECT_EQ(std::ranges::count(node_.replica.AbsentOf(page_), true), 0);
+  EXPECT_TRUE(node_.replica.AbsentOf({}).empty());
+}
+
 TEST_F(ReplicaTest, AChangedRowIsShownOnlyWhenDurable) {
   EXPECT_EQ(node_.replica.DurabilityOf(kMilk.token()), BatchId{});
   Apply(Written({}, {kA, 1}, "milk"));
