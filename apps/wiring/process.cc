@@ -1,7 +1,9 @@
 #include "wiring/process.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "io/clocks.h"
@@ -13,6 +15,9 @@ namespace meridian::apps {
 namespace {
 
 constexpr Duration kDrainFor = std::chrono::seconds(10);
+constexpr rlim_t kFilesWanted = 65536;
+// HTTP gets this part of them; the database takes 512, the ring and the client library the rest.
+constexpr std::size_t kPartForHttp = 4;
 
 bool Say(const std::string& what, const Error& error) {
   std::fprintf(stderr, "%s: %s\n", what.c_str(), error.message.c_str());
@@ -98,6 +103,13 @@ bool Process::OpenHttp(const local::Topology& topology, const local::Address& bi
   options.host = bind.host;
   options.port = bind.port;
   options.value_bytes_max = topology.limits.value_bytes;
+  const std::size_t files = AllowManyFiles();
+  if (files / kPartForHttp < options.connections_max) {
+    options.connections_max = files / kPartForHttp;
+    log_.Write(Severity::kWarning,
+               "only " + std::to_string(files) + " files may be open (ulimit -Hn): at most " +
+                   std::to_string(options.connections_max) + " connections over HTTP");
+  }
   const io::Serve serve = [this](Bytes request, std::function<void(Bytes)> answered) {
     driver_->Submit(std::move(request), std::move(answered));
   };
@@ -109,11 +121,18 @@ bool Process::OpenHttp(const local::Topology& topology, const local::Address& bi
 void Process::OnSignal(int signal) {
   log_.Write(Severity::kInfo, std::string(signal == SIGTERM ? "SIGTERM" : "SIGINT") +
                                   ": finishing what is in flight");
-  http_->Stop();
-  driver_->Drain(io::Now().monotonic + kDrainFor, [this](bool clean) {
-    log_.Write(clean ? Severity::kInfo : Severity::kWarning,
-               clean ? "stopped" : "stopped with requests unanswered");
+  // An answer that the machine has given may still be on its way to the client.
+  http_->Stop([this] {
+    http_is_done_ = true;
+    driver_->CheckDrainedSoon();
   });
+  driver_->Drain(
+      io::Now().monotonic + kDrainFor,
+      [this](bool clean) {
+        log_.Write(clean ? Severity::kInfo : Severity::kWarning,
+                   clean ? "stopped" : "stopped with requests unanswered");
+      },
+      [this] { return http_is_done_; });
 }
 
 // Ask the kernel not to interrupt a turn for every thread that wakes: on busy cores turns then take
@@ -121,6 +140,14 @@ void Process::OnSignal(int signal) {
 void PreferLongTurns() {
   const sched_param none{};
   sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
+std::size_t AllowManyFiles() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kFilesWanted;
+  const rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = std::max(before, std::min(limit.rlim_max, kFilesWanted));
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
 }
 
 int Process::Run() {

@@ -7,6 +7,7 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,6 +33,10 @@ std::map<ProcessId, std::string> RingPeers(const local::Ring& ring);
 
 // Before any thread starts: scheduling that trades wake-up latency on busy cores for longer turns.
 void PreferLongTurns();
+
+// Connections and the database's files share one limit of the system, often 1024 until a process
+// asks for what it may have. A node without a file to write to must stop. How many it has now.
+std::size_t AllowManyFiles();
 
 std::string ZmqEndpoint(const local::Address& address);
 
@@ -62,6 +67,7 @@ class Process {
   zmq::context_t zmq_{1};
   boost::asio::signal_set signals_;
   int status_ = 0;
+  bool http_is_done_ = false;
   std::unique_ptr<io::Driver> driver_;
   std::unique_ptr<io::ZmqRing> ring_;
   std::uint64_t view_ = 0;  // whose peers ring_ has

@@ -88,6 +88,8 @@ class Machine {
   virtual void Tick(Moment now) = 0;  // fires what is due
   // The process has been told to end; what is in flight is still finished.
   virtual void Leave(Moment) {}
+  // Nothing is under way that a peer waits for; asked after Leave.
+  virtual bool IsIdle() const { return true; }
   virtual Instant NextDeadline() const = 0;  // when Tick is next worth calling; kNever if never
   virtual Output TakeOutput() = 0;
 };

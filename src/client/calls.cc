@@ -20,6 +20,7 @@ constexpr Duration kLongestPause = std::chrono::milliseconds(500);
 // The first attempt gets this part of the timeout, but no more than this long.
 constexpr int kShares = 5;
 constexpr Duration kLongestFirstShare = std::chrono::seconds(1);
+constexpr std::size_t kContextBytesMax = std::size_t{64} << 10;  // no node gives a longer one
 
 bool IsWrite(Operation operation) {
   return operation == Operation::kPut || operation == Operation::kDelete;
@@ -34,6 +35,28 @@ ClientAnswer Failed(Status status, std::string message) {
   answer.status = status;
   answer.message = std::move(message);
   return answer;
+}
+
+// A node says the same, but of what is far too large it does not read more than the beginning: it
+// ends the connection, and every other call on it.
+std::optional<ClientAnswer> SizeObjection(const local::Limits& limits,
+                                          const ClientRequest& request) {
+  const auto too_large = [](const char* what, std::size_t size, std::size_t limit) {
+    return Failed(Status::kTooLarge, std::string("the ") + what + " has " + std::to_string(size) +
+                                         " bytes; at most " + std::to_string(limit) +
+                                         " are allowed");
+  };
+  if (request.key.size() > limits.key_bytes) {
+    return too_large("key", request.key.size(), limits.key_bytes);
+  }
+  if (request.value.size() > limits.value_bytes) {
+    return too_large("value", request.value.size(), limits.value_bytes);
+  }
+  if (request.context.size() > kContextBytesMax) {
+    return Failed(Status::kBadRequest, "the context is none: no node gives one of " +
+                                           std::to_string(request.context.size()) + " bytes");
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -94,6 +117,10 @@ void Calls::Start(Instant now, ClientRequest request, Duration timeout, Callback
                                 "too many calls in flight in this client; "
                                 "wait for some to end"),
                          {}});
+    return;
+  }
+  if (auto objection = SizeObjection(topology_.limits, request)) {
+    finished_.push_back({std::move(callback), std::move(*objection), {}});
     return;
   }
   std::string message;

@@ -1,6 +1,7 @@
 #include "client/sandbox.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "io/clocks.h"
@@ -17,11 +18,18 @@ std::string BaseName(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-// Whether a command line is that of this process: the same binary, the same name.
+// What follows the option; empty when it is not given.
+std::string OptionOf(const std::vector<std::string>& command, const char* option) {
+  const auto at = std::find(command.begin(), command.end(), option);
+  return at == command.end() || at + 1 == command.end() ? std::string() : *(at + 1);
+}
+
+// Whether a command line is that of this process: the same binary and name, of the same sandbox.
 bool IsCommandOf(const std::vector<std::string>& command, const ProcessSpec& process) {
   if (command.empty() || BaseName(command[0]) != BaseName(process.arguments[0])) return false;
-  const auto name = std::find(command.begin(), command.end(), "--name");
-  return name != command.end() && name + 1 != command.end() && *(name + 1) == process.name;
+  return std::ranges::all_of(std::array{"--name", "--secret", "--wan-port"}, [&](auto* option) {
+    return OptionOf(command, option) == OptionOf(process.arguments, option);
+  });
 }
 
 }  // namespace

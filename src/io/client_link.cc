@@ -28,18 +28,41 @@ Result<std::unique_ptr<ClientLink>> ClientLink::Open(asio::io_context& loop, Epo
 }
 
 Result<Done> ClientLink::Connect(NodeId node, const std::string& endpoint) {
-  if (peers_.contains(node)) return Done{};
+  const auto [at, is_new] = peers_.try_emplace(node);
+  if (!is_new && at->second.endpoint == endpoint) return Done{};
+  at->second.endpoint = endpoint;
+  if (!is_new) {
+    // Not now: this may be a call of that very socket.
+    asio::post(loop_, [self = std::weak_ptr<ClientLink*>(self_), node] {
+      if (const auto alive = self.lock()) (*alive)->Redial(node);
+    });
+    return Done{};
+  }
+  Result<Done> dialled = Dial(node, at->second);
+  if (!dialled) peers_.erase(at);
+  return dialled;
+}
+
+void ClientLink::Redial(NodeId node) {
+  Peer& peer = peers_.at(node);
+  peer.monitor.reset();
+  peer.socket.reset();
+  peer.lost = false;
+  lost_(node);
+  turn_over_();
+}
+
+Result<Done> ClientLink::Dial(NodeId node, Peer& peer) {
   auto socket = ZmqSocket::Open(loop_, context_, {.kind = ZmqSocket::Kind::kDealer});
   if (!socket) return socket.failure();
-  Peer& peer = peers_[node];
-  peer.socket = std::move(*socket);
-  peer.socket->OnWake([this, node, &peer] { Drain(node, peer); });
+  (*socket)->OnWake([this, node, &peer] { Drain(node, peer); });
   auto monitor =
-      ZmqMonitor::Open(loop_, context_, peer.socket->handle(),
+      ZmqMonitor::Open(loop_, context_, (*socket)->handle(),
                        [this, node, &peer](bool connected) { OnNews(node, peer, connected); });
   if (!monitor) return monitor.failure();
+  if (auto connecting = (*socket)->Connect(peer.endpoint); !connecting) return connecting;
+  peer.socket = std::move(*socket);
   peer.monitor = std::move(*monitor);
-  if (Result<Done> connecting = peer.socket->Connect(endpoint); !connecting) return connecting;
   peer.socket->Wait();
   return Done{};
 }
@@ -66,6 +89,7 @@ void ClientLink::Flush() {
 
 void ClientLink::FlushPeer(NodeId node, Peer& peer) {
   if (peer.waiting.empty() || peer.lost) return;
+  if (!peer.socket && !Dial(node, peer)) return;  // tried again with the next
   std::size_t sent = 0;
   while (sent < peer.waiting.size() && peer.socket->Writable()) {
     const std::span<const Waiting> rest = std::span(peer.waiting).subspan(sent);
@@ -94,6 +118,7 @@ void ClientLink::FlushPeer(NodeId node, Peer& peer) {
 }
 
 void ClientLink::Drain(NodeId node, Peer& peer) {
+  if (!peer.socket) return;  // posted before it was to be dialled anew
   zmq::message_t part;
   bool drained = false;
   for (int frames = 0; frames < kAnswersAWake && !drained; ++frames) {

@@ -42,7 +42,8 @@ class ClientLink {
                                                   Arrived arrived, Lost lost,
                                                   std::function<void()> turn_over);
 
-  // One more node; nothing when it is known already. kIo when sockets cannot be had.
+  // One more node, or one that is elsewhere now; nothing when it is known there already. What was
+  // sent to the former address is lost. kIo when sockets cannot be had.
   Result<Done> Connect(NodeId node, const std::string& endpoint);
 
   // Requires a node of the endpoints.
@@ -58,6 +59,7 @@ class ClientLink {
     Instant keep_until;
   };
   struct Peer {
+    std::string endpoint;
     std::unique_ptr<ZmqSocket> socket;
     std::unique_ptr<ZmqMonitor> monitor;
     bool lost = false;             // was connected, and is not now
@@ -66,6 +68,8 @@ class ClientLink {
 
   ClientLink(asio::io_context& loop, Epoch epoch, Arrived arrived, Lost lost,
              std::function<void()> turn_over);
+  Result<Done> Dial(NodeId node, Peer& peer);
+  void Redial(NodeId node);
   void OnNews(NodeId node, Peer& peer, bool connected);
   void Drain(NodeId node, Peer& peer);
   void FlushPeer(NodeId node, Peer& peer);

@@ -9,6 +9,9 @@ namespace meridian::io {
 namespace {
 
 constexpr int kFramesAWake = 256;
+// Requests take a turn of their own; refusals, of which a frame may cost tens of thousands, do not.
+constexpr std::uint64_t kRequestsAWake = 16384;
+constexpr std::size_t kAnswerOverhead = 64;
 constexpr std::size_t kBytesAWake = std::size_t{32} << 20;
 constexpr std::size_t kFrameBytesGoal = std::size_t{1} << 20;
 // Beyond this many, clients without a request in flight are forgotten; they cost nothing to
@@ -53,7 +56,10 @@ void ClientPort::Drain() {
   zmq::message_t address;
   zmq::message_t part;
   bool drained = false;
-  for (int frames = 0; frames < kFramesAWake && bytes < kBytesAWake; ++frames) {
+  const std::uint64_t requests_max = counters_.requests + kRequestsAWake;
+  for (int frames = 0;
+       frames < kFramesAWake && bytes < kBytesAWake && counters_.requests < requests_max;
+       ++frames) {
     drained = !router_->Receive(address);
     if (drained) break;
     if (!address.more() || !router_->Receive(part)) {
@@ -63,15 +69,24 @@ void ClientPort::Drain() {
     router_->SkipRest(part);
     bytes += part.size();
     TakeFrame(Bytes(address.data<char>(), address.size()), {part.data<char>(), part.size()});
+    if (queued_bytes_ > kFrameBytesGoal) Flush();  // refused at once: it must not pile up
   }
   if (drained) {
     router_->Wait();
   } else {
-    asio::post(loop_, [self = std::weak_ptr<ClientPort*>(self_)] {
-      if (const auto alive = self.lock()) (*alive)->Drain();
-    });
+    DrainSoon();
   }
-  Flush();  // of what was refused at once
+  Flush();
+}
+
+void ClientPort::DrainSoon() {
+  if (std::exchange(drain_posted_, true)) return;
+  asio::post(loop_, [self = std::weak_ptr<ClientPort*>(self_)] {
+    const auto alive = self.lock();
+    if (!alive) return;
+    (*alive)->drain_posted_ = false;
+    (*alive)->Drain();
+  });
 }
 
 void ClientPort::TakeFrame(Bytes address, ByteView bytes) {
@@ -133,6 +148,7 @@ void ClientPort::Queue(Client& client, ClientItem answer) {
     ++counters_.answers_dropped;
     return;
   }
+  queued_bytes_ += answer.body.size() + kAnswerOverhead;
   client.answers.push_back(std::move(answer));
   if (!client.listed) dirty_.push_back(&client);
   client.listed = true;
@@ -140,14 +156,11 @@ void ClientPort::Queue(Client& client, ClientItem answer) {
 
 void ClientPort::Flush() {
   if (dirty_.empty()) return;
+  queued_bytes_ = 0;
   for (Client* client : dirty_) FlushClient(*client);
   dirty_.clear();
   // A send may have swallowed the wake of a request that has just arrived.
-  if (router_->Readable()) {
-    asio::post(loop_, [self = std::weak_ptr<ClientPort*>(self_)] {
-      if (const auto alive = self.lock()) (*alive)->Drain();
-    });
-  }
+  if (router_->Readable()) DrainSoon();
 }
 
 void ClientPort::FlushClient(Client& client) {

@@ -66,6 +66,7 @@ class ClientPort {
 
   ClientPort(asio::io_context& loop, Options options, Serve serve);
   void Drain();
+  void DrainSoon();
   void TakeFrame(Bytes address, ByteView bytes);
   Client& ClientOf(Bytes address);
   void Start(Client& client, ClientItem item);
@@ -82,6 +83,8 @@ class ClientPort {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::size_t in_flight_ = 0;
+  std::size_t queued_bytes_ = 0;  // of answers since the last Flush
+  bool drain_posted_ = false;
   Counters counters_;
   std::shared_ptr<ClientPort*> self_;  // for what is posted and may outlive the port
 };

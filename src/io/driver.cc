@@ -247,10 +247,11 @@ void Driver::OnTimer() {
   }
 }
 
-void Driver::Drain(Instant deadline, std::function<void(bool)> done) {
+void Driver::Drain(Instant deadline, std::function<void(bool)> done, std::function<bool()> others) {
   MERIDIAN_CHECK(!draining_);
   draining_ = true;
   drained_ = std::move(done);
+  others_are_idle_ = std::move(others);
   machine_.Leave(Now());
   if (deadline != kNever) {
     drain_timer_.expires_at(SteadyTime(deadline));
@@ -262,8 +263,9 @@ void Driver::Drain(Instant deadline, std::function<void(bool)> done) {
 }
 
 void Driver::CheckDrained() {
+  if (!draining_ || stopped_) return;
   const bool idle = in_flight_ == 0 && inbox_.empty() && held_.empty() && durable_ == applied_;
-  if (draining_ && !stopped_ && idle) FinishDrain(true);
+  if (idle && machine_.IsIdle() && others_are_idle_()) FinishDrain(true);
 }
 
 void Driver::FinishDrain(bool clean) {

@@ -83,10 +83,14 @@ class Driver {
   // No turn begins any more and the loop stops. Unanswered requests stay unanswered.
   void Stop();
 
-  // The machine says goodbye. New requests are told kUnavailable. Once none is in flight and
-  // nothing waits for the disk, or at the deadline, calls done(whether all was finished), then
-  // Stop.
-  void Drain(Instant deadline, std::function<void(bool)> done);
+  // The machine says goodbye. New requests are told kUnavailable. Once none is in flight, nothing
+  // waits for the disk, the machine is idle and so are `others`, or at the deadline, calls
+  // done(whether all was finished), then Stop.
+  void Drain(
+      Instant deadline, std::function<void(bool)> done,
+      std::function<bool()> others = [] { return true; });
+  // The others may be idle now.
+  void CheckDrainedSoon() { ScheduleTurn(); }
 
   void Deliver(Message message);                  // an Inbox
   void Submit(Bytes request, Answered answered);  // a Serve; may answer at once
@@ -156,6 +160,7 @@ class Driver {
   bool draining_ = false;
   asio::steady_timer drain_timer_;
   std::function<void(bool)> drained_;
+  std::function<bool()> others_are_idle_;
   Counters counters_;
 };
 

@@ -27,7 +27,9 @@ void FailureDetector::FollowView(Moment now) {
   const Instant grace = now.monotonic + options_.start_grace;
   const std::vector<NodeId> nodes = ring_.Nodes();
   std::erase_if(peers_, [&](const auto& peer) {
-    return std::ranges::find(nodes, peer.first) == nodes.end();
+    const bool is_gone = std::ranges::find(nodes, peer.first) == nodes.end();
+    if (is_gone) liveness_.Forget(peer.first);
+    return is_gone;
   });
   for (const NodeId node : nodes) {
     if (node == own_.node || peers_.contains(node)) continue;

@@ -31,6 +31,11 @@ class Liveness {
  public:
   void Set(NodeId node, PeerState state) { states_[node] = state; }
   void SetRoom(NodeId node, DiskRoom room) { rooms_[node] = room; }
+  // It is no peer any more; should it come back, it is a new one.
+  void Forget(NodeId node) {
+    states_.erase(node);
+    rooms_.erase(node);
+  }
   PeerState StateOf(NodeId node) const {
     const auto found = states_.find(node);
     return found == states_.end() ? PeerState::kAlive : found->second;

@@ -287,7 +287,8 @@ std::size_t PutCoordinator::AskStandIns(PendingPut& put, std::size_t count) {
 void PutCoordinator::StandInForTheSilent(PendingPut& put) {
   const auto silent = static_cast<std::size_t>(std::ranges::count_if(
       put.quorum.waiting(), [&](NodeId node) { return put.list->IsPrimary(node); }));
-  const std::size_t holding = put.quorum.acks() + silent - put.list->primaries;
+  const auto holding = static_cast<std::size_t>(std::ranges::count_if(
+      put.quorum.acked(), [&](NodeId node) { return put.quorum.IsStandIn(node); }));
   if (silent > holding) AskStandIns(put, silent - holding);
 }
 
@@ -383,7 +384,9 @@ void PutCoordinator::Tick(Moment now) {
     StepPut(now, id, put->second);
     SettlePut(put);
   }
-  if (!awaiting_term_.empty() && awaiting_term_.front().deadline <= now.monotonic) RunDelayed(now);
+  const bool is_late = std::ranges::any_of(
+      awaiting_term_, [&](const Delayed& one) { return one.deadline <= now.monotonic; });
+  if (is_late) RunDelayed(now);
 }
 
 }  // namespace meridian::local

@@ -57,9 +57,10 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
                           const ClientRequest& request, std::optional<Duration> left) {
   // While a change fills, who is to leave serves on.
   const bool has_left = !ring_.HasSelf() && ring_.stage() != local::Stage::kFilling;
-  if (!ring_.IsKnown() || has_left) {
+  if (!ring_.IsKnown() || has_left || leaving_) {
     const auto refusal =
-        Refused(Status::kUnavailable, "this node is not part of the ring; ask another");
+        Refused(Status::kUnavailable, leaving_ ? "shutting down; ask another node"
+                                               : "this node is not part of the ring; ask another");
     return AnswerTo(origin, EncodeAnswer(refusal), {});
   }
   if (auto objection = Objection(ring_, request)) {
@@ -91,8 +92,8 @@ void ClientService::Order(Moment now, Origin origin, const Bytes& encoded,
     return Issue(now, id, request, std::move(read));
   }
   if (!coordinator_.IsReady()) {
-    const auto refusal = Refused(Status::kUnavailable, "this node is starting; try again");
-    return AnswerTo(waiting.origin, EncodeAnswer(refusal), {});
+    const auto starting = Refused(Status::kUnavailable, "this node is starting; try again");
+    return AnswerTo(waiting.origin, EncodeAnswer(starting), {});
   }
   if (!left) {
     waiting.request = encoded;

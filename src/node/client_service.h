@@ -49,6 +49,8 @@ class ClientService {
   // `encoded` is what `request` was decoded from; it travels on when another node must serve it.
   void Serve(Moment now, RequestTag tag, const Bytes& encoded,
              const Result<ClientRequest>& request);
+  // The process ends: what peers forward from now on is for others.
+  void Leave() { leaving_ = true; }
   // `left` is what is left of the sender's time.
   void OnForward(Moment now, ProcessId from, local::Forward forward, Duration left);
   void OnForwarded(Moment now, ProcessId from, local::Forwarded forwarded);
@@ -126,6 +128,7 @@ class ClientService {
   std::uint64_t life_ = 0;                     // the own one, in Forwards of others
   std::map<ProcessId, std::uint64_t> lives_;
   RecentIds forwarded_here_;
+  bool leaving_ = false;
   TimerQueue timers_;
 };
 

@@ -44,7 +44,11 @@ class RingNode final : public Machine {
   void Serve(Moment now, Request request) override;
   void Durable(Moment now, BatchId up_to) override;
   void Tick(Moment now) override;
-  void Leave(Moment now) override { detector_.Leave(now_ = now); }
+  void Leave(Moment now) override {
+    detector_.Leave(now_ = now);
+    clients_.Leave();
+  }
+  bool IsIdle() const override { return clients_.waiting() == 0; }
   Instant NextDeadline() const override;
   Output TakeOutput() override;
 

@@ -27,8 +27,10 @@ std::optional<std::string> OutsideOfRing(const local::Topology& present,
       return "region " + region.name + " would come; this release changes nodes and racks only";
     }
   }
-  const bool same = std::ranges::equal(present.placements, next.placements, {},
-                                       &local::Placement::replicas, &local::Placement::replicas);
+  const bool same = std::ranges::equal(present.placements, next.placements,
+                                       [](const local::Placement& a, const local::Placement& b) {
+                                         return a.id == b.id && a.replicas == b.replicas;
+                                       });
   if (same) return std::nullopt;
   return "placements would change; this release changes nodes and racks only";
 }

@@ -1,6 +1,7 @@
 #include "io/client_port.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <optional>
 
@@ -46,6 +47,13 @@ class ClientPortTest : public LoopFixture {
     }
     auto frame = DecodeClientFrame(FrameKind::kAnswers, {message.data<char>(), message.size()});
     return frame ? std::optional(std::move(*frame)) : std::nullopt;
+  }
+
+  // The most that this process has used so far.
+  static std::size_t PeakBytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::size_t>(usage.ru_maxrss) << 10;
   }
 
   std::vector<Served> served_;
@@ -153,6 +161,23 @@ TEST_F(ClientPortTest, AClientThatDoesNotReadCostsBoundedMemoryAndOthersAreServe
   served_.back().answered(Bytes(1 << 20, 'y'));
   port_->Flush();
   EXPECT_TRUE(Await(other));
+}
+
+// Two bytes of a frame can ask for a refusal of some hundred.
+TEST_F(ClientPortTest, RefusalsDoNotPileUp) {
+  OpenPort(1, 1 << 20);
+  zmq::socket_t client = NewClient();
+  const std::vector<ClientItem> items(60'000, {0, ""});
+  constexpr int kFrames = 30;
+  for (int frame = 0; frame < kFrames; ++frame) Ask(client, items);
+  const std::size_t before = PeakBytes();
+  ASSERT_TRUE(RunUntil([&] { return port_->counters().overloaded == kFrames * items.size() - 1; }));
+  EXPECT_GT(port_->counters().answers_dropped, 0U);
+#ifndef __SANITIZE_THREAD__
+  EXPECT_LT(PeakBytes(), before + (std::size_t{250} << 20));
+#else
+  EXPECT_NE(before, 0U);
+#endif
 }
 
 TEST_F(ClientPortTest, ACorruptFrameIsCountedAndTheClientServedOn) {

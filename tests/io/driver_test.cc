@@ -2,15 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
-#include <map>
 #include <optional>
 #include <thread>
 
 #include "io/clocks.h"
 #include "io/loop_fixture.h"
 #include "io/scripted_machine.h"
-#include "io/zmq_ring.h"
 
 namespace meridian::io {
 namespace {
@@ -298,6 +295,26 @@ TEST_F(DriverTest, DrainingRefusesTheNewFinishesTheOldAndWaitsForTheDisk) {
   EXPECT_EQ(drained, std::optional(true));
 }
 
+TEST_F(DriverTest, DrainingWaitsForTheMachineAndForOthers) {
+  Start();
+  std::optional<bool> drained;
+  bool http_is_done = false;
+  machine_.idle = false;  // a peer waits for it
+  driver_->Drain(
+      Now().monotonic + std::chrono::seconds(60), [&](bool clean) { drained = clean; },
+      [&] { return http_is_done; });
+  RunReady();
+  EXPECT_FALSE(drained);
+  machine_.idle = true;
+  driver_->Deliver({kPeer, kSelf, "turn"});
+  RunReady();
+  EXPECT_FALSE(drained);
+  http_is_done = true;
+  driver_->CheckDrainedSoon();
+  RunReady();
+  EXPECT_EQ(drained, std::optional(true));
+}
+
 TEST_F(DriverTest, DrainingGivesUpAtItsDeadline) {
   Start();
   std::optional<bool> drained;
@@ -322,68 +339,6 @@ TEST_F(DriverTest, CommitsMayBeReportedFromAnotherThread) {
   Submit("put");
   EXPECT_TRUE(RunUntil([&] { return !answers_.empty(); }));
   committer.join();
-}
-
-// Two drivers, each with its loop and thread as two processes would have, over real sockets.
-TEST(DriverRingTest, TwoDriversTalkOverTheRing) {
-  struct Process {
-    asio::io_context loop{1};
-    zmq::context_t zmq;
-    ScriptedMachine machine;
-    std::optional<Driver> driver;
-    std::unique_ptr<ZmqRing> ring;
-  };
-  Process one;
-  Process two;
-  const std::map<ProcessId, std::string> places{{kSelf, "tcp://127.0.0.1:7831"},
-                                                {kPeer, "tcp://127.0.0.1:7832"}};
-  const auto open = [&](Process& process, ProcessId self, ProcessId other) {
-    process.driver.emplace(process.loop, process.machine,
-                           Driver::Options{.self = self, .fatal = [](const Error&) {}});
-    auto ring =
-        ZmqRing::Open(process.loop, process.zmq,
-                      {.self = self, .bind = places.at(self), .peers = {{other, places.at(other)}}},
-                      [&process](Message message) { process.driver->Deliver(std::move(message)); });
-    ASSERT_TRUE(ring) << ring.error().message;
-    process.ring = std::move(*ring);
-    process.driver->UseRing(*process.ring);
-  };
-  open(one, kSelf, kPeer);
-  open(two, kPeer, kSelf);
-  RequestTag waiting;
-  one.machine.on_serve = [&](const Request& request) {
-    waiting = request.tag;
-    one.machine.Send(kSelf, kPeer, request.body);
-  };
-  two.machine.on_receive = [&](const Message& message) {
-    two.machine.Send(kPeer, kSelf, "echo " + message.body);
-  };
-  one.machine.on_receive = [&](const Message& message) {
-    one.machine.Reply(waiting, message.body);
-  };
-  int left = 1000;
-  bool right = true;
-  std::function<void()> ask = [&] {
-    const std::string number = std::to_string(left);
-    one.driver->Submit(number, [&, number](Bytes answer) {
-      right = right && answer == "echo " + number;
-      if (--left > 0) return ask();
-      one.driver->Stop();
-      asio::post(two.loop, [&] { two.driver->Stop(); });
-    });
-  };
-  asio::post(one.loop, ask);
-  std::thread other([&] { two.driver->Run(); });
-  asio::steady_timer deadline(one.loop, std::chrono::seconds(30));
-  deadline.async_wait([&](const boost::system::error_code& cancelled) {
-    if (cancelled) return;
-    one.driver->Stop();
-    asio::post(two.loop, [&] { two.driver->Stop(); });
-  });
-  one.driver->Run();
-  other.join();
-  EXPECT_EQ(left, 0);
-  EXPECT_TRUE(right);
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ class ScriptedMachine final : public Machine {
     deadline = kNever;
   }
   Instant NextDeadline() const override { return deadline; }
+  bool IsIdle() const override { return idle; }
   Output TakeOutput() override {
     output.writes.id = output.writes.writes.empty() ? BatchId{} : BatchId{++last_batch};
     return std::exchange(output, {});
@@ -55,6 +56,7 @@ class ScriptedMachine final : public Machine {
   std::function<void(const Request&)> on_serve;
   std::function<void(BatchId)> on_durable;
   Instant deadline = kNever;
+  bool idle = true;
   Output output;
   std::uint64_t last_batch = 0;
 

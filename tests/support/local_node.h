@@ -20,6 +20,7 @@
 #include "local/liveness.h"
 #include "local/messages.h"
 #include "local/replica.h"
+#include "local/view.h"
 #include "support/memory_disk.h"
 
 namespace meridian::local {
@@ -48,6 +49,18 @@ inline Topology SmallTopology(std::uint32_t nodes = 3) {
                          {kFast, "fast", {1}, Policy::kSiblings, Durability::kOs},
                          {kHome, "home", {2}, Policy::kSiblings, Durability::kSync}};
   return topology;
+}
+
+// What follows `former` when its topology becomes this one.
+inline Layout LayoutAfter(const View& former, Topology topology, std::uint64_t epoch = 2) {
+  Layout next;
+  next.topology = std::move(topology);
+  next.topology.epoch = {epoch};
+  for (const Region& region : next.topology.regions) {
+    next.tables.emplace(region.id, PartitionTable::Build(next.topology, region.id,
+                                                         &former.layout.tables.at(region.id)));
+  }
+  return next;
 }
 
 inline crdt::RowKey KeyOf(const Bytes& key, NamespaceId space = kPlain) {

@@ -39,14 +39,7 @@ struct MovingNodes {
 
   MovingNodes() {
     const View first = FirstView(SmallTopology(3), "");
-    Layout next;
-    next.topology = SmallTopology(4);
-    next.topology.epoch = {2};
-    for (const Region& region : next.topology.regions) {
-      next.tables.emplace(region.id, PartitionTable::Build(next.topology, region.id,
-                                                           &first.layout.tables.at(region.id)));
-    }
-    view = *ViewForLayout(first, {1}, next);
+    view = *ViewForLayout(first, {1}, LayoutAfter(first, SmallTopology(4)));
     for (std::uint32_t number = 1; number <= 4; ++number) {
       members[number] = std::make_unique<Member>(number);
     }

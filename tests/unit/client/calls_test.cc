@@ -82,6 +82,27 @@ class CallsTest : public ::testing::Test {
   std::vector<std::uint32_t> attempts_;
 };
 
+TEST_F(CallsTest, WhatIsTooLargeIsNotSent) {
+  node::ClientRequest request;
+  request.operation = Operation::kPut;
+  request.key = "key";
+  request.value = Bytes((1 << 20) + 1, 'v');
+  StartRequest(request);
+  request.value = "v";
+  request.key = Bytes(1025, 'k');
+  StartRequest(request);
+  request.key = "key";
+  request.context = Bytes(100'000, 'c');
+  StartRequest(request);
+  EXPECT_TRUE(Turn().empty());
+  ASSERT_EQ(answers_.size(), 3U);
+  EXPECT_EQ(answers_[0].status, Status::kTooLarge);
+  EXPECT_NE(answers_[0].message.find("1048577 bytes; at most 1048576"), Bytes::npos);
+  EXPECT_EQ(answers_[1].status, Status::kTooLarge);
+  EXPECT_EQ(answers_[2].status, Status::kBadRequest);
+  EXPECT_FALSE(answers_[0].maybe);
+}
+
 TEST_F(CallsTest, ACallGoesToTheFirstPrimaryOfItsKey) {
   for (const Bytes key : {"a", "b", "c", "d"}) {
     Start(key);

@@ -235,14 +235,7 @@ TEST_F(DiskCheckTest, WhoJoinsLaterDoesNotMakeANewRingAnOldOne) {
   life.HearNothingKnown();
   life.Begin();
   View view = FirstView(SmallTopology(), "");
-  Layout next;
-  next.topology = SmallTopology(4);
-  next.topology.epoch = {2};
-  for (const Region& region : next.topology.regions) {
-    next.tables.emplace(region.id, PartitionTable::Build(next.topology, region.id,
-                                                         &view.layout.tables.at(region.id)));
-  }
-  life.ring.Adopt(*ViewForLayout(view, {1}, next));
+  life.ring.Adopt(*ViewForLayout(view, {1}, LayoutAfter(view, SmallTopology(4))));
   life.check.FollowView();
   const auto asks = SentOf<DiskAsk>(life.TickAt(1100));
   EXPECT_EQ(NumbersOf(asks), std::vector<std::uint32_t>{4});

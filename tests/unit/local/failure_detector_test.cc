@@ -108,6 +108,20 @@ TEST_F(FailureDetectorTest, WhoIsSilentIsProbedThenSuspectThenDown) {
                                          {{4}, PeerState::kSuspect}, {{4}, PeerState::kDown}}));
 }
 
+TEST_F(FailureDetectorTest, ANodeThatWasRemovedAndComesBackIsAsGoodAsNew) {
+  const View four = FirstView(SmallTopology(4), "");
+  RunWith({2, 3}, 40'000);
+  ASSERT_EQ(StateOf(4), PeerState::kDown);
+  View view = *ViewForLayout(four, {1}, LayoutAfter(four, SmallTopology(3)));
+  while (view.stage != Stage::kSettled) view = NextStep(view);
+  node_.ring.Adopt(view = *ViewForLayout(view, {1}, LayoutAfter(view, SmallTopology(3), 3)));
+  detector_.FollowView(At(now_));
+  node_.ring.Adopt(*ViewForLayout(view, {1}, LayoutAfter(view, SmallTopology(4), 4)));
+  detector_.FollowView(At(now_));
+  Tell(4, {EntryOf(4, 1, PeerState::kAlive, kTerm + 1)});
+  EXPECT_EQ(StateOf(4), PeerState::kAlive);
+}
+
 TEST_F(FailureDetectorTest, AProbeThatReachesItSavesIt) {
   RunWith({2, 3, 4}, 20'000);
   RunWith({2, 3}, 23'000);

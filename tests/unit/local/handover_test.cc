@@ -180,15 +180,9 @@ TEST(MovingHandoverTest, WhileAPartitionMovesAHintGoesToThePrimariesOfBothLayout
   LocalNode node{1, {}, five};
   Handover handover{node.ring, node.turn, node.replica, node.hints, node.liveness, {}};
   const View first = FirstView(five, "");
-  Layout next;
-  next.topology = SmallTopology(6);
-  next.topology.partition_bits = 6;
-  next.topology.epoch = {2};
-  for (const Region& region : next.topology.regions) {
-    next.tables.emplace(region.id, PartitionTable::Build(next.topology, region.id,
-                                                         &first.layout.tables.at(region.id)));
-  }
-  node.ring.Adopt(*ViewForLayout(first, {1}, next));
+  Topology six = SmallTopology(6);
+  six.partition_bits = 6;
+  node.ring.Adopt(*ViewForLayout(first, {1}, LayoutAfter(first, six)));
   // A key of others that node 6 gains.
   crdt::RowKey key;
   const PreferenceList* also = nullptr;

@@ -11,14 +11,7 @@ using PutViewsTest = CoordinatorFixture;
 
 // From three nodes to four, as the second epoch.
 Layout FourNodes(const View& former) {
-  Layout next;
-  next.topology = SmallTopology(4);
-  next.topology.epoch = {2};
-  for (const Region& region : next.topology.regions) {
-    next.tables.emplace(region.id, PartitionTable::Build(next.topology, region.id,
-                                                         &former.layout.tables.at(region.id)));
-  }
-  return next;
+  return LayoutAfter(former, SmallTopology(4));
 }
 
 TEST_F(PutViewsTest, ANewViewAsksWhoHasNotAnsweredAndWhoIsNew) {

@@ -12,14 +12,7 @@ class RingTest : public ::testing::Test {
   // From three nodes to four.
   RingTest() : ring(SmallTopology(3), NodeOf(4)) {
     const View first = FirstView(SmallTopology(3), "");
-    Layout next;
-    next.topology = SmallTopology(4);
-    next.topology.epoch = {2};
-    for (const Region& region : next.topology.regions) {
-      next.tables.emplace(region.id, PartitionTable::Build(next.topology, region.id,
-                                                           &first.layout.tables.at(region.id)));
-    }
-    filling = *ViewForLayout(first, {1}, next);
+    filling = *ViewForLayout(first, {1}, LayoutAfter(first, SmallTopology(4)));
   }
 
   std::size_t Count(bool (*holds)(const Ring&, PartitionKey)) const {

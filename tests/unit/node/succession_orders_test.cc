@@ -67,6 +67,15 @@ TEST_F(SuccessionOrdersTest, WhatIsWrongIsRefused) {
   EXPECT_EQ(Ordered(1, Operation::kApply, same_epoch, 2), Status::kBadRequest);
 }
 
+TEST_F(SuccessionOrdersTest, APlacementThatIsAnotherIsRefused) {
+  local::Topology next = SuccessionRing::WithNodes(3, 2);
+  next.placements.back().id = {9};  // with as many copies in the same regions
+  std::erase_if(next.namespaces, [&](const local::Namespace& space) {
+    return next.FindPlacement(space.placement) == nullptr;
+  });
+  EXPECT_EQ(Ordered(1, Operation::kApply, next, 2), Status::kBadRequest);
+}
+
 TEST_F(SuccessionOrdersTest, AChangeIsTakenBackWhileItFills) {
   ring.Start(4, SuccessionRing::WithNodes(4, 2));
   ASSERT_EQ(Ordered(1, Operation::kApply, SuccessionRing::WithNodes(4, 2), 2), Status::kOk);
