@@ -29,6 +29,7 @@ const std::map<std::string, sim::Plant> kPlants{
     {"seen-from-context", sim::Plant::kSeenFromContext},
     {"lose-rows", sim::Plant::kLoseRows},
     {"drop-versions", sim::Plant::kDropVersions},
+    {"hide-rows", sim::Plant::kHideRows},
     {"alter-views", sim::Plant::kAlterViews},
     {"keep-rows", sim::Plant::kKeepRows},
     {"keep-log-rows", sim::Plant::kKeepLogRows},

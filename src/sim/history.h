@@ -46,7 +46,9 @@ struct Op {
   std::vector<Bytes> values;  // of a get: what was shown
   Bytes context;              // the answer's token; empty: none
 
-  std::size_t copies = 0;  // that must have it before it is acknowledged
+  std::size_t copies = 0;   // that must have it before it is acknowledged, or be read
+  bool sloppy = true;       // they may be those of stand-ins
+  bool everywhere = false;  // and as many as a quorum in every other region
 
   bool writes() const { return operation != node::Operation::kGet; }
   bool may_be_done() const { return fate != Fate::kFailed; }

@@ -33,15 +33,28 @@ bool HistoryChecker::IsLww(const Op& op) const {
 }
 
 bool HistoryChecker::MayBeLost(const Op& put) const {
-  return put.copies <= lost_.NodesOf(put.value, put.region);
+  if (put.copies > lost_.NodesOf(put.value, put.region)) return false;
+  if (!put.everywhere) return true;
+  const auto& replicas = PlacementOf(put).replicas;
+  return std::ranges::all_of(replicas, [&](const auto& region) {
+    return lost_.NodesOf(put.value, region.first) >= region.second / 2 + 1;
+  });
+}
+
+std::size_t HistoryChecker::DisksLost(RegionId region, Instant from, Instant to) const {
+  std::set<ProcessId> nodes;
+  for (const auto& [node, at] : disks_lost_) {
+    if (node.region == region && at >= from && at <= to) nodes.insert(node);
+  }
+  return nodes.size();
 }
 
 bool HistoryChecker::MayBeForgotten(const Op& write) const {
-  std::set<ProcessId> since;
-  for (const auto& [node, at] : disks_lost_) {
-    if (node.region == write.region && at >= write.invoked) since.insert(node);
-  }
-  return write.copies <= since.size();
+  return write.copies <= DisksLost(write.region, write.invoked, kNever);
+}
+
+const local::Placement& HistoryChecker::PlacementOf(const Op& op) const {
+  return *topology_.FindPlacement(topology_.FindNamespace(op.key.first)->placement);
 }
 
 bool HistoryChecker::IsVisible(const Op& put) const {
@@ -138,6 +151,28 @@ void HistoryChecker::CheckShown(const Op& get, Violations& violations) const {
   }
 }
 
+bool HistoryChecker::MustShow(const Op& get, const Op& put) {
+  if (put.operation != node::Operation::kPut || put.fate != Fate::kAcked || put.sloppy)
+    return false;
+  if (put.region != get.region || put.ended >= get.invoked) return false;
+  if (put.copies + get.copies <= PlacementOf(put).replicas.at(put.region)) return false;
+  return DisksLost(put.region, put.invoked, get.ended) == 0;
+}
+
+void HistoryChecker::CheckFresh(const Op& get, Violations& violations) {
+  if (get.writes() || get.fate != Fate::kAcked || get.sloppy) return;
+  const std::vector<const Op*>& writes = writes_[get.key];
+  for (const Op* put : writes) {
+    if (!MustShow(get, *put) || std::ranges::count(get.values, put->value) != 0) continue;
+    const bool explained = std::ranges::any_of(writes, [&](const Op* write) {
+      return write->invoked < get.ended && Explains(*write, *put);
+    });
+    if (explained) continue;
+    violations.Add("stale: " + ToString(get) + " did not show what " + ToString(*put) +
+                   " had been acknowledged, and no client overwrote it");
+  }
+}
+
 void HistoryChecker::Check(const SimCluster& cluster, Violations& violations) {
   visible_ = VisibleIn(cluster);
   disks_lost_ = cluster.disks_lost();
@@ -153,6 +188,7 @@ void HistoryChecker::Check(const SimCluster& cluster, Violations& violations) {
   for (const Op& op : history_) {
     if (op.operation == node::Operation::kPut) CheckPut(op, violations);
     if (op.writes()) CheckCovered(op, violations);
+    CheckFresh(op, violations);
   }
 }
 

@@ -4,11 +4,14 @@
 //     undead    a value is visible that an acknowledged write covered by its token
 //     surfaced  a value was stored that its client was told had certainly failed
 //     invented  a get showed what nobody wrote to that key
+//     stale     a get of R primaries did not show what W had acknowledged before, R + W > N, and
+//               nothing that a client did until then explains it
 //     refused   a request was called wrong; clients here make none that is
 //
 // A put of W copies is judged by the first while fewer than W nodes of its region that held it have
-// lost their disks; any write by the second while fewer than W nodes of its region have since (a
-// delete has no value to tell its copies by). An old copy counts as a loss.
+// lost their disks, one at each_quorum while that is so in some region; any write by the second
+// while fewer than W nodes of its region have since (a delete has no value to tell its copies by).
+// An old copy counts as a loss.
 //
 // What a token may cover (enough to explain a missing value): the values of the get it came from,
 // or the value of the put. What it surely covers (must not be visible): the values of the get; of a
@@ -46,14 +49,18 @@ class HistoryChecker {
   const Values& SurelyCovered(std::size_t token);  // must be
   bool HasSeen(const Op& op, const Op& other);     // by tokens, also by way of others
   bool IsLww(const Op& op) const;
+  const local::Placement& PlacementOf(const Op& op) const;
   bool MayBeLost(const Op& put) const;  // with the disks of those that held it
   bool MayBeForgotten(const Op& write) const;
+  std::size_t DisksLost(RegionId region, Instant from, Instant to) const;
   bool IsVisible(const Op& put) const;
 
   bool Explains(const Op& write, const Op& missing);
   void CheckPut(const Op& put, Violations& violations);
   void CheckCovered(const Op& write, Violations& violations);
   void CheckShown(const Op& get, Violations& violations) const;
+  bool MustShow(const Op& get, const Op& put);
+  void CheckFresh(const Op& get, Violations& violations);
 
   const local::Topology& topology_;
   const History& history_;

@@ -41,6 +41,14 @@ Bytes DropVersions(const Bytes& body) {
   return local::Pack(*message);
 }
 
+Bytes HideRows(const Bytes& body) {
+  Result<local::RingMessage> message = local::UnpackRingMessage(body);
+  auto* const read = message ? std::get_if<local::RowRead>(&*message) : nullptr;
+  if (read == nullptr) return body;
+  read->row = {};
+  return local::Pack(*message);
+}
+
 Bytes AlterViews(const Bytes& body) {
   Result<local::RingMessage> message = local::UnpackRingMessage(body);
   auto* const told = message ? std::get_if<local::ViewTold>(&*message) : nullptr;

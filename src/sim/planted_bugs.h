@@ -31,6 +31,9 @@ Bytes LoseRows(const Bytes& body);
 // Replicas mark one write in eight as seen and do not keep it.
 Bytes DropVersions(const Bytes& body);
 
+// Who is asked for a row has none, as if nodes that are being filled answered reads (rule 9).
+Bytes HideRows(const Bytes& body);
+
 // Who is told a view by another gets one that was decided nowhere.
 Bytes AlterViews(const Bytes& body);
 

@@ -9,13 +9,14 @@
 namespace meridian::sim {
 namespace {
 
-constexpr std::array<std::string_view, 8> kZeroAtRest{"lag_milliseconds",
+constexpr std::array<std::string_view, 9> kZeroAtRest{"lag_milliseconds",
                                                       "lag_unknown",
                                                       "behind_mutations",
                                                       "waiting_bytes",
                                                       "orphaned_log_rows_total",
                                                       "corrupt_messages_total",
                                                       "hints_held",
+                                                      "node_requests_waiting",
                                                       "partitions_filling"};
 
 std::string Name(crdt::PartitionKey key) {

@@ -16,6 +16,7 @@ SimNetwork::Rewrite RewriteOf(Plant plant) {
     case Plant::kReuseIncarnation: return ForgetDisks;
     case Plant::kLoseRows: return LoseRows;
     case Plant::kDropVersions: return DropVersions;
+    case Plant::kHideRows: return HideRows;
     case Plant::kAlterViews: return AlterViews;
     case Plant::kNothing:
     case Plant::kKeepRows:

@@ -30,6 +30,7 @@ enum class Plant {
   kSeenFromContext,   // replicas mark as seen what a row's context covers
   kLoseRows,          // replicas acknowledge rows that they did not get
   kDropVersions,      // replicas mark writes as seen that they do not keep
+  kHideRows,          // replicas that are asked for a row say that they have none
   kAlterViews,        // nodes of a region have two views of one number
   kKeepRows,          // rows of partitions that were handed on stay on the disk
   kKeepLogRows,       // the same of log rows

@@ -61,6 +61,9 @@ void Workload::Begin(std::size_t client) {
   attempt.request = DrawRequest(client);
   op.operation = attempt.request.operation;
   op.copies = CopiesOf(attempt.request, op.region);
+  op.sloppy = attempt.request.sloppy;
+  op.everywhere =
+      attempt.request.level == node::Level::kEachQuorum && attempt.request.replicas == 0;
   op.key = {attempt.request.space, attempt.request.key};
   if (op.operation == node::Operation::kPut) {
     op.value = attempt.request.value = "v" + std::to_string(op.id);
@@ -85,7 +88,8 @@ node::ClientRequest Workload::DrawRequest(std::size_t client) {
   } while (ReplicasOf(clients_[client].region, request.space) == 0);
   request.key = "k" + std::to_string(random_.Below(options_.keys));
   request.timeout_ms = static_cast<std::uint32_t>(random_.Between(200, 1500));
-  request.sloppy = !random_.OneIn(5);
+  // What a strict get must show can be told, so there are more of these.
+  request.sloppy = !random_.OneIn(request.operation == node::Operation::kGet ? 2 : 4);
   DrawLevel(request);
   if (request.replicas != 0) {
     const std::size_t n = ReplicasOf(clients_[client].region, request.space);

@@ -74,6 +74,10 @@ TEST(PlantedBugsTest, WritesThatAreSeenAndNotKeptAreFoundByTheAudit) {
   ExpectFound(Plant::kDropVersions, " mend ");
 }
 
+TEST(PlantedBugsTest, ReadsThatDoNotShowWhatAQuorumHoldsAreFound) {
+  ExpectFound(Plant::kHideRows, "stale: ");
+}
+
 TEST(PlantedBugsTest, TwoLayoutsOfOneEpochAreFound) {
   ExpectFound(Plant::kAlterViews, "has another layout of epoch");
 }
