@@ -52,12 +52,15 @@ bool MemberPlan::Change(local::Topology& topology) {
   }
   const std::uint64_t kind = random_.Below(5);
   if (kind < 2 && region.nodes.size() < kNodesMost) {
+    const std::vector<NodeId> removed = RemovedFrom(region);
+    const bool comes_back = !removed.empty() && random_.OneIn(2);
     local::Node node;
-    node.id = {cluster_.NextNodeNumber(region.id)};
+    node.id = comes_back ? random_.Pick(removed) : NodeId{cluster_.NextNodeNumber(region.id)};
     node.name = region.name + '-' + std::to_string(node.id.value);
     node.rack = region.nodes[random_.Below(region.nodes.size())].rack;
     region.nodes.push_back(node);
-    cluster_.Join(NodeProcess(region.id, node.id), topology);
+    std::ranges::sort(region.nodes, {}, &local::Node::id);
+    if (!comes_back) cluster_.Join(NodeProcess(region.id, node.id), topology);
     return true;
   }
   if (kind < 4 && region.nodes.size() > copies) {
@@ -69,6 +72,18 @@ bool MemberPlan::Change(local::Topology& topology) {
   region.nodes[random_.Below(region.nodes.size())].weight =
       static_cast<std::uint32_t>(random_.Between(20, 200));
   return true;
+}
+
+// Those that run on and are no members.
+std::vector<NodeId> MemberPlan::RemovedFrom(const local::Region& region) const {
+  std::vector<NodeId> removed;
+  for (const ProcessId process : cluster_.nodes()) {
+    const NodeId node{process.number};
+    const bool is_member =
+        std::ranges::find(region.nodes, node, &local::Node::id) != region.nodes.end();
+    if (process.region == region.id && !is_member) removed.push_back(node);
+  }
+  return removed;
 }
 
 ProcessId MemberPlan::SomeNodeOfFirstRegion() {

@@ -39,6 +39,7 @@ class MemberPlan {
   void Order();
   bool Change(local::Topology& topology);
   void Ask(const node::ClientRequest& request, int tries);
+  std::vector<NodeId> RemovedFrom(const local::Region& region) const;
   ProcessId SomeNodeOfFirstRegion();
 
   SimCluster& cluster_;

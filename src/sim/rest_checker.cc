@@ -84,6 +84,23 @@ std::optional<std::string> DifferenceIn(SimCluster& cluster, crdt::PartitionKey 
   return std::nullopt;
 }
 
+// A member that another does not take for alive.
+std::optional<std::string> MistakenForDead(SimCluster& cluster) {
+  for (const local::Region& region : cluster.topology().regions) {
+    const std::vector<local::Node>& members = cluster.ring(region.id).region().nodes;
+    for (const local::Node& member : members) {
+      const ProcessId judge = NodeProcess(region.id, member.id);
+      const local::Liveness& liveness = cluster.ring_node(judge).liveness();
+      for (const local::Node& other : members) {
+        if (liveness.StateOf(other.id) == local::PeerState::kAlive) continue;
+        return ToString(judge) + " takes " + ToString(NodeProcess(region.id, other.id)) + " for " +
+               NameOf(liveness.StateOf(other.id));
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 bool EndsWithOne(const std::string& name) {
   return std::ranges::any_of(kZeroAtRest,
                              [&](std::string_view end) { return name.ends_with(end); });
@@ -116,6 +133,7 @@ std::optional<std::string> DifferenceOfReplicas(SimCluster& cluster) {
 }
 
 std::optional<std::string> ComplaintOfFigures(SimCluster& cluster) {
+  if (auto mistake = MistakenForDead(cluster)) return mistake;
   node::ClientRequest request;
   request.operation = node::Operation::kMetrics;
   std::map<ProcessId, node::ClientAnswer> answers;

@@ -1,6 +1,6 @@
 // At rest everyone agrees: all replicas of a row, in all regions of its placement, hold equal
-// bytes; all vectors of a partition are equal; no gateway reports a lag, an orphan or a corrupt
-// message.
+// bytes; all vectors of a partition are equal; every node takes the others for alive; no gateway
+// reports a lag, an orphan or a corrupt message.
 //
 // Until then a run is not quiet. Which difference was left is what a run says that never became so.
 
