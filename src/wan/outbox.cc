@@ -137,6 +137,7 @@ void Outbox::OnAck(Instant now, const BatchAck& ack) {
   }
   // How long these took says how long the region waited for its nodes, and nothing of the link.
   for (const BatchPart& part : ack.parts) {
+    if (!std::ranges::is_sorted(part.left)) continue;
     doublings_ = 0;
     End(now, part.number, part.left);
   }

@@ -217,6 +217,11 @@ TEST_F(PartlyStoredTest, ThePartitionRestsAndTheOthersGoOn) {
   EXPECT_TRUE(outbox.Next(Time(8s)));
 }
 
+TEST_F(PartlyStoredTest, PlacesInNoOrderSayNothing) {
+  outbox.OnAck(Time(3s), {kLife, {}, {{1, {2, 0}}}});
+  EXPECT_FALSE(outbox.idle());
+}
+
 TEST_F(PartlyStoredTest, PlacesThatAreNoneAreIgnored) {
   outbox.OnAck(Time(3s), {kLife, {}, {{9, {0}}, {1, {77}}}});
   EXPECT_TRUE(outbox.Holds(kGone, {kA, 3}));
