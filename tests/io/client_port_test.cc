@@ -30,9 +30,11 @@ class ClientPortTest : public LoopFixture {
     ASSERT_TRUE(port) << port.error().message;
     port_ = std::move(*port);
   }
-  zmq::socket_t NewClient() {
+  // `frames_kept`: that wait for the test to read them.
+  zmq::socket_t NewClient(int frames_kept = 1000) {
     zmq::socket_t client(zmq_, ZMQ_DEALER);
     client.set(zmq::sockopt::linger, 0);
+    client.set(zmq::sockopt::rcvhwm, frames_kept);
     client.connect(kAddress);
     return client;
   }
@@ -166,7 +168,7 @@ TEST_F(ClientPortTest, AClientThatDoesNotReadCostsBoundedMemoryAndOthersAreServe
 // Two bytes of a frame can ask for a refusal of some hundred.
 TEST_F(ClientPortTest, RefusalsDoNotPileUp) {
   OpenPort(1, 1 << 20);
-  zmq::socket_t client = NewClient();
+  zmq::socket_t client = NewClient(1);
   const std::vector<ClientItem> items(60'000, {0, ""});
 #ifdef __SANITIZE_THREAD__
   constexpr int kFrames = 2;  // under ThreadSanitizer a request takes thirty times as long
@@ -176,11 +178,11 @@ TEST_F(ClientPortTest, RefusalsDoNotPileUp) {
   for (int frame = 0; frame < kFrames; ++frame) Ask(client, items);
   const std::size_t before = PeakBytes();
   ASSERT_TRUE(RunUntil([&] { return port_->counters().overloaded == kFrames * items.size() - 1; }));
-  EXPECT_GT(port_->counters().answers_dropped, 0U);
 #ifndef __SANITIZE_THREAD__
+  EXPECT_GT(port_->counters().answers_dropped, 0U);
   EXPECT_LT(PeakBytes(), before + (std::size_t{250} << 20));
 #else
-  EXPECT_NE(before, 0U);
+  EXPECT_GT(PeakBytes(), before / 2);
 #endif
 }
 
