@@ -8,6 +8,7 @@
 #include "client/probe.h"
 #include "client/text.h"
 #include "client/wan_command.h"
+#include "io/clocks.h"
 #include "io/files.h"
 #include "io/line_client.h"
 
@@ -91,6 +92,11 @@ int Signal(const CommonOptions& common, const std::string& name, io::ProcessSign
     return kExitNo;
   }
   if (const Result<Done> sent = io::SendSignal(*pid, signal); !sent) return Failed(sent.error());
+  const bool ends = signal == io::ProcessSignal::kKill;
+  if (ends && !Sandbox::AwaitEnd(*pid, io::Now().monotonic + std::chrono::seconds(10))) {
+    Complain(name + " was killed and has not ended yet: its disk may be stuck");
+    return kExitNo;
+  }
   std::printf("%s: %s\n", name.c_str(), done);
   return kExitOk;
 }

@@ -169,6 +169,15 @@ Result<io::Pid> Sandbox::Start(const ProcessSpec& process) const {
   return noted.failure();
 }
 
+// A process that ends has no command line any more, and its ports for a moment yet.
+bool Sandbox::AwaitEnd(io::Pid pid, Instant deadline) {
+  while (io::StateOf(pid) != io::ProcessState::kGone) {
+    if (io::Now().monotonic > deadline) return false;
+    io::SleepFor(kExitPoll);
+  }
+  return true;
+}
+
 std::vector<Sandbox::Stopped> Sandbox::Stop(
     const std::vector<const ProcessSpec*>& processes) const {
   std::vector<Stopped> stopped;
@@ -179,17 +188,15 @@ std::vector<Sandbox::Stopped> Sandbox::Stop(
       (void)io::SendSignal(*pid, io::ProcessSignal::kContinue);  // a paused one would not hear us
     }
     const Result<Done> sent = io::SendSignal(*pid, io::ProcessSignal::kTerminate);
-    stopped.push_back({process, false, sent ? std::nullopt : std::optional(sent.error())});
+    stopped.push_back({process, *pid, false, sent ? std::nullopt : std::optional(sent.error())});
   }
   const Instant patience = io::Now().monotonic + kStopPatience;
   for (Stopped& one : stopped) {
     if (one.error) continue;
-    while (const auto pid = PidOf(*one.process)) {
-      if (!one.killed && io::Now().monotonic > patience) {
-        one.killed = true;
-        (void)io::SendSignal(*pid, io::ProcessSignal::kKill);
-      }
-      io::SleepFor(kExitPoll);
+    if (!AwaitEnd(one.pid, patience)) {
+      one.killed = true;
+      (void)io::SendSignal(one.pid, io::ProcessSignal::kKill);
+      AwaitEnd(one.pid, io::Now().monotonic + kStopPatience);
     }
     (void)io::Remove(home_.PidFileOf(one.process->name));
   }

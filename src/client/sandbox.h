@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "client/home.h"
 #include "io/processes.h"
 #include "local/topology.h"
@@ -68,10 +69,13 @@ class Sandbox {
   // that ran, with how it went.
   struct Stopped {
     const ProcessSpec* process = nullptr;
+    io::Pid pid = 0;
     bool killed = false;
     std::optional<Error> error;  // it could not be signalled, and still runs
   };
   std::vector<Stopped> Stop(const std::vector<const ProcessSpec*>& processes) const;
+  // Waits until nothing of it is left, its ports neither; false when it takes longer.
+  static bool AwaitEnd(io::Pid pid, Instant deadline);
 
  private:
   void AddEmulator();

@@ -33,6 +33,8 @@ std::string ReadSmall(const std::string& path) {
   return content.str();
 }
 
+constexpr std::size_t kThreadsField = 17;  // num_threads of proc(5), from the state on
+
 // The fields of /proc/PID/stat from the state on: the name before it may hold anything.
 std::vector<std::string> StatOf(Pid pid) {
   const std::string stat = ReadSmall(ProcPath(pid, "stat"));
@@ -121,7 +123,10 @@ Result<Pid> StartDetached(const std::vector<std::string>& arguments, const std::
 ProcessState StateOf(Pid pid) {
   waitpid(pid, nullptr, WNOHANG);  // if it is a child that has ended, let it go
   const std::vector<std::string> stat = StatOf(pid);
-  if (stat.empty() || stat[0] == "Z" || stat[0] == "X") return ProcessState::kGone;
+  if (stat.empty() || stat[0] == "X") return ProcessState::kGone;
+  // Its first thread may have ended before others, which hold its files.
+  const bool has_threads = stat.size() > kThreadsField && std::stoi(stat[kThreadsField]) > 1;
+  if (stat[0] == "Z" && !has_threads) return ProcessState::kGone;
   return stat[0] == "T" ? ProcessState::kStopped : ProcessState::kRunning;
 }
 
