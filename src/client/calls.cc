@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "node/request_rules.h"
 
 namespace meridian::client {
 namespace {
@@ -39,24 +40,11 @@ ClientAnswer Failed(Status status, std::string message) {
 
 // A node says the same, but of what is far too large it does not read more than the beginning: it
 // ends the connection, and every other call on it.
-std::optional<ClientAnswer> SizeObjection(const local::Limits& limits,
-                                          const ClientRequest& request) {
-  const auto too_large = [](const char* what, std::size_t size, std::size_t limit) {
-    return Failed(Status::kTooLarge, std::string("the ") + what + " has " + std::to_string(size) +
-                                         " bytes; at most " + std::to_string(limit) +
-                                         " are allowed");
-  };
-  if (request.key.size() > limits.key_bytes) {
-    return too_large("key", request.key.size(), limits.key_bytes);
-  }
-  if (request.value.size() > limits.value_bytes) {
-    return too_large("value", request.value.size(), limits.value_bytes);
-  }
-  if (request.context.size() > kContextBytesMax) {
-    return Failed(Status::kBadRequest, "the context is none: no node gives one of " +
-                                           std::to_string(request.context.size()) + " bytes");
-  }
-  return std::nullopt;
+std::optional<ClientAnswer> TooLarge(const local::Limits& limits, const ClientRequest& request) {
+  if (auto objection = node::SizeObjection(limits, request)) return objection;
+  if (request.context.size() <= kContextBytesMax) return std::nullopt;
+  return Failed(Status::kBadRequest, "the context is none: no node gives one of " +
+                                         std::to_string(request.context.size()) + " bytes");
 }
 
 }  // namespace
@@ -119,7 +107,7 @@ void Calls::Start(Instant now, ClientRequest request, Duration timeout, Callback
                          {}});
     return;
   }
-  if (auto objection = SizeObjection(topology_.limits, request)) {
+  if (auto objection = TooLarge(topology_.limits, request)) {
     finished_.push_back({std::move(callback), std::move(*objection), {}});
     return;
   }

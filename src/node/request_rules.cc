@@ -1,7 +1,6 @@
 #include "node/request_rules.h"
 
 namespace meridian::node {
-namespace {
 
 std::optional<ClientAnswer> SizeObjection(const local::Limits& limits,
                                           const ClientRequest& request) {
@@ -18,8 +17,6 @@ std::optional<ClientAnswer> SizeObjection(const local::Limits& limits,
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 ClientAnswer Refused(Status status, std::string message) {
   ClientAnswer answer;

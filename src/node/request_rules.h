@@ -12,6 +12,9 @@ namespace meridian::node {
 
 ClientAnswer Refused(Status status, std::string message);
 
+// What is wrong with the sizes of key and value; nothing when all is well.
+std::optional<ClientAnswer> SizeObjection(const local::Limits& limits,
+                                          const ClientRequest& request);
 // What is wrong with a get, put or delete, as its answer; nothing when all is well.
 std::optional<ClientAnswer> Objection(const local::Ring& ring, const ClientRequest& request);
 

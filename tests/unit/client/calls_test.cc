@@ -305,6 +305,7 @@ TEST_F(CallsTest, MoreThanTheLimitInFlightIsRefusedAtOnce) {
 
 TEST_F(CallsTest, ANamespaceThatIsUnknownOrHeldElsewhereIsABadRequest) {
   node::ClientRequest request;
+  request.key = "key";
   request.space = "nowhere";
   StartRequest(request);
   request.space = "far";
