@@ -122,14 +122,18 @@ int Idle(const Arguments& arguments) {
   return kExitOk;
 }
 
+int Fill(const local::Topology& topology, const BenchOptions& bench) {
+  const Result<FillOutcome> fill = FillKeys(topology, bench);
+  if (!fill) return Complain(fill.error().message), kExitNo;
+  if (fill->interrupted) return kExitInterrupted;
+  if (fill->missing == 0) return kExitOk;
+  Complain(FormatCount(fill->missing) + " keys could not be written; see `meridian dev status`");
+  return kExitUnavailable;
+}
+
 int Load(const Arguments& arguments, const local::Topology& topology, const BenchOptions& bench) {
   if (bench.operation != BenchOperation::kPut && !arguments.no_fill) {
-    const Result<std::uint64_t> failed = FillKeys(topology, bench);
-    if (!failed) return Complain(failed.error().message), kExitNo;
-    if (*failed > 0) {
-      Complain(FormatCount(*failed) + " keys could not be written; see `meridian dev status`");
-      return kExitUnavailable;
-    }
+    if (const int exit = Fill(topology, bench); exit != kExitOk) return exit;
   }
   BenchReport report;
   ServerCpu servers(ServersOf(arguments));
@@ -150,6 +154,10 @@ int Load(const Arguments& arguments, const local::Topology& topology, const Benc
     PrintReport(bench, report);
   }
   if (report.outcome.interrupted) return kExitInterrupted;
+  if (report.outcome.Calls() == 0) {
+    Complain("no call began in the measured time: those of the warm-up were still unanswered");
+    return kExitUnavailable;
+  }
   return report.outcome.errors > 0 ? kExitUnavailable : kExitOk;
 }
 

@@ -72,15 +72,22 @@ class BenchRun {
     measured_(true);
     measure_from_ = io::Now().monotonic;
     outcome_.phases.resize(options_.marks.size() + 1);
-    phase_.At(measure_from_ + options_.length, [this] {
+    measure_to_ = measure_from_ + options_.length;
+    phase_.At(measure_to_, [this] {
       EndMeasuring();
-      loop_.Stop();
+      StopIfDone();
     });
   }
   void EndMeasuring() {
     outcome_.took = io::Now().monotonic - measure_from_;
     measuring_ = false;
     measured_(false);
+  }
+  // Calls that were due in the measured time count however late they end, or a stall at the end
+  // would go unseen. Each ends: by its deadline at the latest.
+  bool IsOver() const { return outcome_.took > Duration{}; }
+  void StopIfDone() {
+    if (IsOver() && in_flight_ == 0 && (options_.rate <= 0 || all_started_)) loop_.Stop();
   }
   // Starts what is due; each call is due at its own instant, however late it is started. Who is far
   // behind must still hear of answers and of the end, so it is done in bursts.
@@ -89,6 +96,10 @@ class BenchRun {
     for (std::size_t burst = 0; burst < kBurst; ++burst) {
       const auto offset = static_cast<double>(started_) * 1e6 / options_.rate;
       const Instant due = begin_ + Duration(static_cast<std::int64_t>(offset));
+      if (due >= measure_to_) {
+        all_started_ = true;
+        return StopIfDone();
+      }
       if (due > now) return pacer_.At(now + kPace, [this] { Pace(); });
       ++started_;
       StartOne(due);
@@ -96,6 +107,7 @@ class BenchRun {
     pacer_.At(now, [this] { Pace(); });
   }
   void StartOne(Instant due) {
+    ++in_flight_;
     const std::uint64_t number = random_.Below(options_.keys);
     const bool read =
         options_.operation == BenchOperation::kGet ||
@@ -113,9 +125,11 @@ class BenchRun {
              CallFigures figures) {
     if (over_) return;
     if (keep_contexts_) contexts_[number] = answer.context;
+    --in_flight_;
     // A call that began in the warm-up says nothing about the measured part in an open loop either.
-    if (measuring_ && due >= measure_from_) Count(due, read, answer, figures);
-    if (options_.rate <= 0) StartOne(io::Now().monotonic);
+    if (due >= measure_from_ && due < measure_to_) Count(due, read, answer, figures);
+    if (options_.rate <= 0 && !IsOver()) return StartOne(io::Now().monotonic);
+    StopIfDone();
   }
   BenchPhase& PhaseAt(Instant due) {
     const auto next = std::ranges::upper_bound(options_.marks, due - measure_from_);
@@ -152,28 +166,31 @@ class BenchRun {
   std::unique_ptr<Client> client_;
   BenchOutcome outcome_;
   Instant begin_;
-  Instant measure_from_;
+  Instant measure_from_ = kNever;
+  Instant measure_to_ = kNever;
   std::uint64_t started_ = 0;
+  std::size_t in_flight_ = 0;
+  bool all_started_ = false;  // of an open loop, what was due before the end
   bool measuring_ = false;
   bool over_ = false;
 };
 
 }  // namespace
 
-Result<std::uint64_t> FillKeys(const local::Topology& topology, const BenchOptions& options) {
+Result<FillOutcome> FillKeys(const local::Topology& topology, const BenchOptions& options) {
   Random random(options.seed + 1);
-  std::uint64_t failed = 0;
+  std::uint64_t stored = 0;
   Pump pump(topology, {options.region, 256}, "fill");
   const auto figures =
       pump.Run(options.keys, [&](Client& client, std::size_t number, std::function<void()> done) {
         client.Put(options.space, KeyOf(number), ValueOf(options.value_bytes, random), {},
-                   [&failed, done = std::move(done)](const ClientAnswer& answer, CallFigures) {
-                     if (answer.status != Status::kOk) ++failed;
+                   [&stored, done = std::move(done)](const ClientAnswer& answer, CallFigures) {
+                     if (answer.status == Status::kOk) ++stored;
                      done();
                    });
       });
   if (!figures) return figures.failure();
-  return failed;
+  return FillOutcome{options.keys - stored, figures->interrupted};
 }
 
 Result<BenchOutcome> RunBench(const local::Topology& topology, const BenchOptions& options,

@@ -4,6 +4,9 @@
 //     open loop     `rate` calls a second whatever happens; a call's latency counts from the
 //                   instant it should have started, so a stall is not hidden by waiting for it
 //
+// A call counts if it was due in the measured time, however late it ends; after that time nothing
+// is started, and those in flight are waited for. What the servers used is counted at its end.
+//
 // With marks the measured time falls into phases, each with its own figures: a call belongs to the
 // phase in which it was due, however late it ended.
 //
@@ -60,8 +63,12 @@ struct BenchOutcome : BenchPhase {
   bool interrupted = false;
 };
 
-// Writes every key once, so that gets find them; how many could not be written.
-Result<std::uint64_t> FillKeys(const local::Topology& topology, const BenchOptions& options);
+struct FillOutcome {
+  std::uint64_t missing = 0;  // keys that were not written, or not surely
+  bool interrupted = false;
+};
+// Writes every key once, so that gets find them.
+Result<FillOutcome> FillKeys(const local::Topology& topology, const BenchOptions& options);
 
 // `measured(true)` is called when the warm-up is over, `measured(false)` at the end.
 Result<BenchOutcome> RunBench(const local::Topology& topology, const BenchOptions& options,
