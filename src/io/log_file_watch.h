@@ -3,6 +3,8 @@
 //
 //     Append ──> no space ──> failing() ──> RocksDB: the file has failed
 //
+// And "disk quota exceeded" is told as what it is: no space.
+//
 // For RocksDB does not stand a sync of a log that begins after its write has failed and before that
 // is known: where its assertions are compiled in, as in Debian's, the process ends. `failing`
 // returns when no sync runs and none will begin.

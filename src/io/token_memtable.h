@@ -10,7 +10,7 @@
 // are skip lists like any other. Keys of another form are only slower.
 //
 // One thread writes, any number read beside it, as RocksDB requires of those without concurrent
-// inserts. Rows are in the memtable's arena; a placement's buckets, a megabyte at most, are not
+// inserts. Rows are in the memtable's arena; a placement's buckets, two megabytes at most, are not
 // counted, so that many placements do not make small memtables.
 
 #pragma once

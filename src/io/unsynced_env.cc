@@ -4,9 +4,11 @@
 #include <rocksdb/file_system.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include "base/bytes.h"
@@ -42,6 +44,7 @@ struct UnsyncedDisk {
   std::map<std::string, std::shared_ptr<Tail>> tails;  // by path
   bool down = false;
   bool full = false;
+  bool by_quota = false;
   bool fail_syncs = false;
 
   IOStatus CheckUp() {
@@ -58,10 +61,16 @@ struct UnsyncedDisk {
   IOStatus Append(Tail& tail, const Slice& bytes) {
     const std::lock_guard lock(mutex);
     if (down) return IOStatus::IOError("simulated crash");
-    if (full) return IOStatus::NoSpace("simulated full disk");
+    if (full) return NoRoom();
     tail.unsynced.append(bytes.data(), bytes.size());
     tail.size += bytes.size();
     return IOStatus::OK();
+  }
+
+  // As RocksDB words what the system answers.
+  IOStatus NoRoom() const {
+    if (!by_quota) return IOStatus::NoSpace("simulated full disk");
+    return IOStatus::IOError("While appending to file", std::generic_category().message(EDQUOT));
   }
 
   // What a sync of `tail` has to write.
@@ -326,9 +335,10 @@ void UnsyncedEnv::FailSyncs(bool fail) {
   disk_->fail_syncs = fail;
 }
 
-void UnsyncedEnv::SetFull(bool full) {
+void UnsyncedEnv::SetFull(bool full, bool by_quota) {
   const std::lock_guard lock(disk_->mutex);
   disk_->full = full;
+  disk_->by_quota = by_quota;
 }
 
 }  // namespace meridian::io

@@ -43,7 +43,8 @@ class UnsyncedEnv {
   void Restart();
 
   void FailSyncs(bool fail);  // every sync answers an error and keeps nothing
-  void SetFull(bool full);    // every append answers "no space left"
+  // Every append answers "no space left", or "disk quota exceeded".
+  void SetFull(bool full, bool by_quota = false);
 
  private:
   std::shared_ptr<UnsyncedDisk> disk_;

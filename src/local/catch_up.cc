@@ -46,7 +46,10 @@ void CatchUp::Tick(Moment now) {
     if (!replica_.log().Holds(key)) continue;  // given up since
     settled.Advance(replica_.log().Seen(key), replica_.log().ChangedAt(key));
   }
+  // While the disk is full none leaves, and they would pile up.
+  if (turn_.Unless(probed_after_) != BatchId{}) return;
   for (const auto& [node, peer] : peers_) Probe(node, peer);
+  probed_after_ = turn_.Barrier();
 }
 
 void CatchUp::Probe(NodeId node, const Peer& peer) {

@@ -68,6 +68,7 @@ class CatchUp {
   std::map<NodeId, Peer> peers_;
   std::map<PartitionKey, crdt::Settled> settled_;
   Instant next_probe_ = kNever;
+  BatchId probed_after_;  // what the last probes wait for
   std::uint64_t last_id_ = 0;
   CatchUpCounters counters_;
 };

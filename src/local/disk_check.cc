@@ -165,10 +165,12 @@ void DiskCheck::Tick(Moment now) {
   const bool outdone = known_mark_ >= mark_;
   mark_ = std::max(mark_, known_mark_);
   if (outdone || replica_.log().changes() != changes_marked_) AdvanceMark();
+  if (turn_.Unless(told_after_) != BatchId{}) return;  // the last one has not left: a full disk
   const LifeMark mark{replica_.minter().latest(), mark_};
   for (const auto& [node, peer] : peers_) {
     if (peer.answered) turn_.Send(ring_.Process(node), Pack(mark), turn_.Barrier());
   }
+  told_after_ = turn_.Barrier();
 }
 
 }  // namespace meridian::local

@@ -87,6 +87,7 @@ class DiskCheck {
   std::uint32_t first_ = 0;           // of this life's incarnations
   Instant judged_by_ = kNever;
   Instant next_ = kNever;
+  BatchId told_after_;  // what the last marks wait for
   bool judged_ = false;
   bool begun_ = false;
   bool fills_ = false;  // began with everything to be filled

@@ -11,13 +11,17 @@ constexpr std::size_t kBytesPerLogRead = 256 * 1024;
 }  // namespace
 
 void GatewayFeed::OnOrder(Moment now, ProcessId gateway, const FeedOrder& order) {
-  orders_[gateway] = now.monotonic;
+  Order& standing = orders_[gateway];
+  standing.renewed = now.monotonic;
+  // The last report has not left yet: the disk is full, and they would pile up.
+  if (turn_.Unless(standing.answered_after) != BatchId{}) return;
+  standing.answered_after = turn_.Barrier();
   const PartitionLog& log = replica_.log();
   SeenReport report;
   report.life = replica_.actor().incarnation();
   report.since = order.life == report.life ? order.since : 0;
   report.number = log.changes();
-  for (const ProcessId standing : StandingOrders(now)) report.gateways.push_back(standing.number);
+  for (const ProcessId each : StandingOrders(now)) report.gateways.push_back(each.number);
   for (const PartitionKey key : log.partitions()) {
     if (log.IsFilling(key)) continue;  // counts for nobody's quorum (rule 9)
     const bool changed = log.ChangedAt(key) > report.since || report.since == 0;
@@ -27,6 +31,7 @@ void GatewayFeed::OnOrder(Moment now, ProcessId gateway, const FeedOrder& order)
 }
 
 void GatewayFeed::OnLogRead(ProcessId gateway, const LogRead& read) {
+  if (replica_.IsReadOnly() && turn_.Barrier() != BatchId{}) return;  // it asks another one
   PartitionLog::Slice slice;
   for (const PartitionSeen& wanted : read.wanted) {
     if (slice.more || !replica_.log().Holds(wanted.key)) continue;
@@ -38,10 +43,11 @@ void GatewayFeed::OnLogRead(ProcessId gateway, const LogRead& read) {
 }
 
 std::vector<ProcessId> GatewayFeed::StandingOrders(Moment now) {
-  std::erase_if(orders_,
-                [&](const auto& order) { return now.monotonic - order.second > kOrderLife; });
+  std::erase_if(orders_, [&](const auto& order) {
+    return now.monotonic - order.second.renewed > kOrderLife;
+  });
   std::vector<ProcessId> gateways;
-  for (const auto& [gateway, renewed] : orders_) gateways.push_back(gateway);
+  for (const auto& [gateway, order] : orders_) gateways.push_back(gateway);
   return gateways;
 }
 

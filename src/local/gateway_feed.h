@@ -38,7 +38,11 @@ class GatewayFeed {
   const Ring& ring_;
   Turn& turn_;
   Replica& replica_;
-  std::map<ProcessId, Instant> orders_;  // when each was last renewed
+  struct Order {
+    Instant renewed;
+    BatchId answered_after;  // what the last report waits for
+  };
+  std::map<ProcessId, Order> orders_;
   std::uint64_t orphans_ = 0;
 };
 

@@ -55,6 +55,7 @@ void GetCoordinator::ReadOwn(PendingGet& get) {
     if (own) Record(get, self(), std::move(*own));
     return;
   }
+  if (replica_.IsReadOnly() && hints_.DurabilityOf(get.token) != BatchId{}) return;
   std::optional<Hint> hint = hints_.Find(key, get.token);
   if (hint) {
     ++counters_.from_hints;

@@ -154,6 +154,7 @@ void HandingOn::EraseAll(Moment now) {
     at = leaving_.erase(at);
   }
   next_ = now.monotonic + options_.erase_interval;
+  if (budget != options_.erase_at_once) erased_in_ = turn_.Barrier();
 }
 
 bool HandingOn::ErasesWanted() const {
@@ -164,7 +165,12 @@ bool HandingOn::ErasesWanted() const {
 
 void HandingOn::Tick(Moment now) {
   if (leaving_.empty() || now.monotonic < next_) return;
-  EraseAll(now);
+  // What a full disk does not take is kept in memory: no more of it before the last has been taken.
+  if (turn_.Unless(erased_in_) == BatchId{}) {
+    EraseAll(now);
+  } else {
+    next_ = now.monotonic + options_.erase_interval;
+  }
   if (now.monotonic < next_ask_) return;
   next_ask_ = now.monotonic + options_.interval;
   for (auto& [key, leaving] : leaving_) {

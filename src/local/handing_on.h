@@ -73,6 +73,7 @@ class HandingOn {
   bool kept_ = false;
   Instant next_ask_{};
   Instant next_{};
+  BatchId erased_in_;  // the last batch that erased anything
 };
 
 }  // namespace meridian::local

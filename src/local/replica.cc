@@ -25,7 +25,7 @@ crdt::Row Mended(const crdt::Row& stored, const crdt::Row& given, crdt::Policy p
   if (given.context == stored.context) {
     crdt::Row both = given;
     for (const crdt::Version& version : stored.versions) {
-      if (!both.Has(version.dot)) both.versions.push_back(version);
+      if (!given.Has(version.dot)) both.versions.push_back(version);
     }
     std::ranges::sort(both.versions, {}, &crdt::Version::dot);
     return crdt::Join(both, both, policy);

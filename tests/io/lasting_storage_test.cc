@@ -78,6 +78,20 @@ TEST_F(LastingStorageTest, ASyncEndsWhenThereIsRoomAndAllOfItIsDurable) {
             (std::vector<std::pair<Bytes, Bytes>>{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}}));
 }
 
+// RocksDB has no word of its own for it.
+TEST_F(LastingStorageTest, AQuotaThatIsUsedUpIsAFullDisk) {
+  disk.env().SetFull(true, true);
+  ASSERT_TRUE(storage.Apply(Batch(2, {{Column::kData, "b", "2"}})));
+  EXPECT_EQ(storage.Room(), DiskRoom::kNone);
+  auto synced = std::async(std::launch::async, [&] { return storage.Sync().has_value(); });
+  EXPECT_EQ(synced.wait_for(30ms), std::future_status::timeout);
+  disk.env().SetFull(false);
+  EXPECT_TRUE(synced.get());
+  disk.Crash();
+  EXPECT_EQ(Rows(disk.storage(), Column::kData),
+            (std::vector<std::pair<Bytes, Bytes>>{{"a", "1"}, {"b", "2"}, {"c", "1"}}));
+}
+
 TEST_F(LastingStorageTest, ACrashWhileItIsFullLosesOnlyWhatWasNotDurable) {
   disk.SetFull(true);
   ASSERT_TRUE(storage.Apply(Batch(2, {{Column::kData, "b", "2"}})));

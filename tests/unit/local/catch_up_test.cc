@@ -141,6 +141,7 @@ TEST_F(CatchUpTest, ValuesLargerThanASliceComeOneByOne) {
 TEST_F(CatchUpTest, WhatIsInFlightIsNotSent) {
   a_.Apply(kMilk, {kA, 1});
   a_.TickAt(1);  // b has still a second to get it by itself
+  a_.node.Sync();
   const auto ask = SentOf<CatchUpAsk>(Probed(1));
   Output output = Probed(2);
   ASSERT_FALSE(SentOf<CatchUpAsk>(output).empty());
@@ -185,8 +186,18 @@ TEST_F(CatchUpTest, WhatItSaysOfItselfWaitsUntilItIsDurable) {
   EXPECT_EQ(SentOf<CatchUpRows>(a_.node.End()).at(0).after, rows);
 }
 
+// A disk that is full for hours must not gather hours of them.
+TEST_F(CatchUpTest, NoProbeFollowsOneThatStillWaits) {
+  a_.Apply(kMilk, {kA, 1});
+  EXPECT_EQ(SentOf<SeenProbe>(a_.TickAt(0)).size(), 2U);
+  EXPECT_TRUE(a_.TickAt(1).messages.empty());
+  a_.node.Sync();
+  EXPECT_EQ(SentOf<SeenProbe>(a_.TickAt(2)).size(), 2U);
+}
+
 TEST_F(CatchUpTest, APeerIsAskedOneThingAtATime) {
   a_.Apply(kMilk, {kA, 1});
+  a_.node.Sync();
   const auto first = SentOf<CatchUpAsk>(Probed(0));
   ASSERT_EQ(first.size(), 1U);
   EXPECT_TRUE(Probed(1).messages.empty());

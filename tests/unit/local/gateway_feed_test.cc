@@ -87,6 +87,19 @@ TEST_F(GatewayFeedTest, AReportWaitsUntilWhatItClaimsIsDurable) {
   EXPECT_EQ(SentOf<SeenReport>(node_.Sync()).at(0).after, BatchId{});
 }
 
+// A disk that is full for hours must not gather hours of them.
+TEST_F(GatewayFeedTest, NoReportFollowsOneThatStillWaits) {
+  Apply(kMilk, {kA, 1});
+  feed_.OnOrder(At(0), GatewayOf(1), {});
+  EXPECT_EQ(SentOf<SeenReport>(node_.End()).size(), 1U);
+  feed_.OnOrder(At(100), GatewayOf(1), {});
+  EXPECT_TRUE(node_.End().messages.empty());
+  feed_.OnOrder(At(100), GatewayOf(2), {});
+  EXPECT_EQ(SentOf<SeenReport>(node_.Sync()).size(), 1U) << "another gateway";
+  feed_.OnOrder(At(200), GatewayOf(1), {});
+  EXPECT_EQ(SentOf<SeenReport>(node_.Sync()).size(), 1U);
+}
+
 TEST_F(GatewayFeedTest, WithoutOrdersNothingIsPushed) {
   EXPECT_TRUE(PushAt(0, ManyRows()).empty());
 }

@@ -13,8 +13,8 @@ using std::chrono::seconds;
 class HandingOnTest : public ::testing::Test {
  protected:
   // All through the steps of the change; node 4 is filled.
-  void MoveAll() {
-    nodes.Write(kRows);
+  void MoveAll(int rows = kRows) {
+    nodes.Write(rows);
     nodes.Adopt(nodes.view);
     for (int i = 0; i < 100 && !nodes.at(4).filling.IsDone(); ++i) nodes.Pass(milliseconds(50));
     ASSERT_TRUE(nodes.at(4).filling.IsDone());
@@ -54,6 +54,26 @@ TEST_F(HandingOnTest, WhatOthersHoldIsErasedHere) {
       EXPECT_TRUE(nodes.at(number).node.ring.IsMine(key));
     }
   }
+}
+
+// What a full disk does not take is kept in memory.
+TEST_F(HandingOnTest, NoMoreIsErasedBeforeTheLastIsOnDisk) {
+  MoveAll(4000);
+  const std::size_t all = ForeignRowsOf(1);
+  for (int i = 0; i < 100 && ForeignRowsOf(1) == all; ++i) nodes.Pass(milliseconds(25));
+  ASSERT_LT(ForeignRowsOf(1), all);
+  const auto tick = [&] {
+    nodes.now.monotonic += milliseconds(25);
+    nodes.at(1).handing_on.Tick(nodes.now);
+    nodes.at(1).node.End();
+    EXPECT_GT(nodes.at(1).handing_on.NextDeadline(), nodes.now.monotonic);
+    return ForeignRowsOf(1);
+  };
+  const std::size_t left = tick();
+  ASSERT_GT(left, 0U);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(tick(), left);
+  nodes.at(1).node.Sync();
+  EXPECT_LT(tick(), left);
 }
 
 TEST_F(HandingOnTest, NothingIsErasedBeforeAQuorumHoldsAllOfIt) {

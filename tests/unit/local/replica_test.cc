@@ -156,6 +156,25 @@ TEST_F(ReplicaTest, AVersionThatIsStillHeldIsNotDropped) {
   EXPECT_EQ(Counters().versions_dropped, 0U);
 }
 
+// Several copies lost a version each: the first of those here is not among what is given.
+TEST_F(ReplicaTest, ARowThatIsMendedHasEveryVersionOnce) {
+  const crdt::Row old = Written({}, {kA, 1}, "milk");
+  const crdt::Row both = Written(old, {kB, 1}, "bread");
+  Apply(both);
+  node_.End();
+  const Bytes storage_key = crdt::StorageKey(kMilk);
+  const auto stored = node_.disk.Get(Column::kData, storage_key);
+  ASSERT_TRUE(stored && *stored);
+  crdt::Row lost = both;
+  std::erase_if(lost.versions, [](const crdt::Version& v) { return v.dot == crdt::Dot{kA, 1}; });
+  ASSERT_EQ(lost.versions.size(), 1U);
+  ASSERT_TRUE(node_.replica.Restore({kMilk, lost, {}}, HashOf(**stored), false));
+  node_.End();
+  const auto mended = crdt::DecodeRow(**node_.disk.Get(Column::kData, storage_key));
+  ASSERT_TRUE(mended) << mended.error().message;
+  EXPECT_EQ(mended->versions, both.versions);
+}
+
 // A page of rows of one partition, in the order of their keys.
 class AbsentRowsTest : public testing::Test {
  protected:
