@@ -103,6 +103,7 @@ bool Process::OpenHttp(const local::Topology& topology, const local::Address& bi
   options.host = bind.host;
   options.port = bind.port;
   options.value_bytes_max = topology.limits.value_bytes;
+  options.file_bytes_max = node::kTopologyBytesMax;
   const std::size_t files = AllowManyFiles();
   if (files / kPartForHttp < options.connections_max) {
     options.connections_max = files / kPartForHttp;

@@ -45,15 +45,25 @@ int Order(const local::Topology& topology, const io::HttpCall& call) {
   for (const local::Region& region : topology.regions) {
     if (region.nodes.empty()) continue;
     std::string last = "no node of " + region.name + " answers";
+    bool was_silent = false;  // a node that may have done it all the same
     for (const local::Node& node : region.nodes) {
       const Result<io::HttpReply> reply = ClientOf(node, kDecisionTimeout).Fetch(call);
-      if (!reply) continue;
+      if (!reply) {
+        was_silent = true;
+        continue;
+      }
       if (reply->status == 200) {
-        std::printf("epoch %s is decided\n",
-                    json::parse(reply->body).value("epoch", json()).dump().c_str());
+        const json answer = json::parse(reply->body, nullptr, false);
+        const json epoch = answer.is_object() ? answer.value("epoch", json()) : json();
+        std::printf("epoch %s is decided\n", epoch.dump().c_str());
         return kExitOk;
       }
       last = MessageIn(reply->body);
+      if (reply->status == 409 && was_silent) {
+        last +=
+            "; a node that was asked first gave no answer, so that change may be yours: see "
+            "`meridian topology status`";
+      }
       if (reply->status != 503) return Complain(last), kExitNo;
     }
     return Complain(last), kExitUnavailable;
@@ -76,10 +86,17 @@ json LookAt(const local::Region& region) {
   return furthest;
 }
 
-std::string LineOf(const std::string& region, const json& look) {
+std::uint64_t EpochOf(const json& look) {
+  return look.is_object() ? look.value("epoch", std::uint64_t{0}) : 0;
+}
+
+std::string LineOf(const std::string& region, const json& look, std::uint64_t newest) {
   if (look.is_null()) return region + ": no node answers";
   std::string line = region + ": epoch " + std::to_string(look.value("epoch", 0U)) + ", view " +
                      std::to_string(look.value("view", 0U)) + ", " + look.value("stage", "?");
+  if (EpochOf(look) < newest) {
+    return line + ", has not heard of epoch " + std::to_string(newest) + " yet";
+  }
   if (look.value("complete", false)) return line + ", complete";
   std::string names;
   const json silent = look.value("silent", json::array());
@@ -99,17 +116,22 @@ std::string LineOf(const std::string& region, const json& look) {
   return line;
 }
 
-// Shows each region; true when all are complete at `version` or later.
+// Shows each region; true when all are complete at the newest epoch of any, and at `version` or
+// later.
 bool Show(const local::Topology& topology, const ChangeOptions& options, std::string& shown) {
-  bool complete = true;
+  std::uint64_t newest = options.version;
   json all = json::object();
+  for (const local::Region& region : topology.regions) {
+    all[region.name] = LookAt(region);
+    newest = std::max(newest, EpochOf(all[region.name]));
+  }
+  bool complete = true;
   std::string text;
   for (const local::Region& region : topology.regions) {
-    const json look = LookAt(region);
-    complete = complete && !look.is_null() && look.value("complete", false) &&
-               look.value("epoch", std::uint64_t{0}) >= options.version;
-    all[region.name] = look;
-    text += LineOf(region.name, look) + "\n";
+    const json& look = all[region.name];
+    complete =
+        complete && !look.is_null() && look.value("complete", false) && EpochOf(look) == newest;
+    text += LineOf(region.name, look, newest) + "\n";
   }
   if (options.as_json) text = all.dump(2) + "\n";
   if (text != shown) std::fputs(text.c_str(), stdout);

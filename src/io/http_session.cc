@@ -19,7 +19,7 @@ constexpr std::size_t kReadAhead = 4096;
 
 // JSON with base64 takes 4/3 of the value, and some names.
 std::size_t BodyMax(const HttpOptions& options) {
-  return options.value_bytes_max / 10 * 14 + 4096;
+  return std::max(options.value_bytes_max / 10 * 14 + 4096, options.file_bytes_max);
 }
 
 HttpResponse TooLarge(std::string message) {
@@ -126,7 +126,7 @@ void HttpSession::ReadBody() {
 void HttpSession::OnReadError(Code error) {
   if (error == http::error::body_limit) {
     return Respond(TooLarge("the body is larger than " + std::to_string(BodyMax(shared_->options)) +
-                            " bytes: the value must be smaller"));
+                            " bytes: what is sent must be smaller"));
   }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     return Respond(TooLarge("the request's line and headers are larger than " +

@@ -31,6 +31,7 @@ struct HttpOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one
   std::size_t value_bytes_max = std::size_t{1} << 20;
+  std::size_t file_bytes_max = 0;  // of a topology, which may be sent however small values must be
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t connections_max = 1024;
   std::size_t requests_max = 1024;  // at the machine at once

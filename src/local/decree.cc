@@ -160,7 +160,12 @@ void Decree::Tick(Moment now) {
     orphaned_at_ = kNever;
     if (!wish_) Propose(now, vote_.value);
   }
-  if (now.monotonic >= next_round_ && wish_ && IsVoter()) BeginRound(now);
+  if (now.monotonic < next_round_ || !wish_) return;
+  if (!IsVoter()) {
+    next_round_ = now.monotonic + options_.patience;  // it may be one again
+    return;
+  }
+  BeginRound(now);
 }
 
 }  // namespace meridian::local

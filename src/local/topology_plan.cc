@@ -103,6 +103,21 @@ void ComparePlacements(const Topology& present, const Topology& next, TopologyPl
   }
 }
 
+// Regions and copies are not changed while the system runs.
+void RefuseOutsideOfRing(const Topology& present, const Topology& next, TopologyPlan& plan) {
+  for (const Region& region : next.regions) {
+    if (present.FindRegion(region.id) != nullptr) continue;
+    plan.refusals.push_back("region " + Quoted(region.name) +
+                            " would come; this release changes nodes and racks only");
+  }
+  const bool same = std::ranges::equal(present.placements, next.placements,
+                                       [](const Placement& a, const Placement& b) {
+                                         return a.id == b.id && a.replicas == b.replicas;
+                                       });
+  if (same) return;
+  plan.refusals.push_back("placements would change; this release changes nodes and racks only");
+}
+
 void CompareSystems(const Topology& present, const Topology& next, TopologyPlan& plan) {
   if (next.epoch.value != present.epoch.value + 1) {
     plan.refusals.push_back("the file is epoch " + std::to_string(next.epoch.value) +
@@ -117,6 +132,7 @@ void CompareSystems(const Topology& present, const Topology& next, TopologyPlan&
       present.limits.value_bytes != next.limits.value_bytes) {
     plan.changes.push_back("limits differ");
   }
+  RefuseOutsideOfRing(present, next, plan);
   CompareLists("region", present.regions, next.regions, plan,
                [&](const Region& was, const Region& is) { CompareNodes(was, is, plan); });
   ComparePlacements(present, next, plan);

@@ -1,5 +1,7 @@
 #include "local/view.h"
 
+#include <algorithm>
+
 namespace meridian::local {
 namespace {
 
@@ -35,6 +37,14 @@ const Layout& ServingLayout(const View& view) {
   return view.stage == Stage::kFilling ? *view.former : view.layout;
 }
 
+// Nodes that were not there before: they vote from the next change on, so they must be.
+bool AnyComes(const Layout& next, const Layout& serving, RegionId region) {
+  const std::vector<Node>& before = serving.topology.FindRegion(region)->nodes;
+  return std::ranges::any_of(next.topology.FindRegion(region)->nodes, [&](const Node& node) {
+    return std::ranges::find(before, node.id, &Node::id) == before.end();
+  });
+}
+
 Result<View> ViewForLayout(const View& view, RegionId region, Layout next) {
   if (view.stage == Stage::kSwitched) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -44,7 +54,8 @@ Result<View> ViewForLayout(const View& view, RegionId region, Layout next) {
   View after;
   after.number = view.number + 1;
   const Layout& serving = ServingLayout(view);
-  const bool moves = TableIn(next, region) != TableIn(serving, region);
+  const bool moves =
+      TableIn(next, region) != TableIn(serving, region) || AnyComes(next, serving, region);
   after.stage = moves ? Stage::kFilling : Stage::kSettled;
   // Who is given up hands on what it has: it stays a peer while nobody else has to.
   after.former = moves ? serving : view.layout;

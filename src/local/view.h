@@ -22,6 +22,9 @@
 
 namespace meridian::local {
 
+// Encoded: a message between regions takes 8 MiB.
+inline constexpr std::size_t kLayoutBytesMax = std::size_t{7} << 20;
+
 enum class Stage : std::uint8_t { kSettled, kFilling, kSwitched };
 
 // "settled", "filling", "switched".

@@ -14,9 +14,15 @@ std::uint64_t DigestOf(local::PartitionKey key, const crdt::SeenVector& seen) {
 }  // namespace
 
 RegionView::RegionView(const local::Ring& ring) : ring_(ring) {
-  for (const local::Placement& placement : ring.topology().placements) {
-    if (placement.replicas.size() < 2 || !placement.replicas.contains(ring.self().region)) continue;
-    for (std::uint32_t p = 0; p < ring.topology().partitions(); ++p) {
+  FindKeys();
+}
+
+void RegionView::FindKeys() {
+  keys_.clear();
+  for (const local::Placement& placement : ring_.topology().placements) {
+    if (placement.replicas.size() < 2 || !placement.replicas.contains(ring_.self().region))
+      continue;
+    for (std::uint32_t p = 0; p < ring_.topology().partitions(); ++p) {
       keys_.push_back({placement.id, {static_cast<std::uint16_t>(p)}});
     }
   }
@@ -52,6 +58,7 @@ void RegionView::OnReport(NodeId from, const local::SeenReport& report) {
 }
 
 void RegionView::FollowRing() {
+  FindKeys();  // a file may name others than the ring that it is not yet, or never will be
   const std::vector<NodeId> nodes = ring_.Nodes();
   std::erase_if(reports_, [&](const auto& reports) {
     return std::ranges::find(nodes, reports.first) == nodes.end();
@@ -63,6 +70,7 @@ void RegionView::FollowRing() {
 void RegionView::CheckReady() {
   ready_ = std::ranges::all_of(keys_, [&](local::PartitionKey key) {
     const local::PreferenceList* list = ring_.ListOf(key);
+    if (list == nullptr) return false;
     std::size_t reported = 0;
     for (std::uint32_t i = 0; i < list->primaries; ++i) {
       reported += reports_.contains(list->nodes[i]) ? 1U : 0U;

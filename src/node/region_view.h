@@ -59,6 +59,7 @@ class RegionView {
   using Digests = std::map<RegionId, std::uint64_t>;  // of what is shared with each region
   std::vector<const crdt::SeenVector*> VectorsOf(local::PartitionKey key) const;
   void CheckReady();
+  void FindKeys();
   void AddDigest(Digests& digests, local::PartitionKey key, const crdt::SeenVector& seen) const;
 
   const local::Ring& ring_;

@@ -72,6 +72,12 @@ void Succession::OpenSlot(Moment now) {
   for (const local::Node& node : region->nodes) voters.push_back(node.id);
   decree_.Open(now, view_.number + 1, std::move(voters));
   if (view_.stage != Stage::kFilling) return;
+  // Also who comes and gains nothing, by its weight: it will have a vote, and must be there.
+  for (const local::Node& node : view_.layout.topology.FindRegion(here)->nodes) {
+    if (std::ranges::find(region->nodes, node.id, &local::Node::id) == region->nodes.end()) {
+      gaining_.insert(node.id);
+    }
+  }
   for (const local::PartitionKey key : ring_.Partitions()) {
     const local::PreferenceList* list = ring_.AlsoWrittenTo(key);
     if (list == nullptr) continue;
@@ -109,6 +115,7 @@ void Succession::OnNotice(Moment now, ProcessId from, const local::ViewNotice& n
   if (notice.number > view_.number) return AskFor(now, from);
   if (notice.number < view_.number) return Tell(now, from);
   notices_[from] = notice;
+  heard_at_[from] = now.monotonic;
   CheckGate(now);
 }
 
@@ -132,6 +139,7 @@ void Succession::Adopt(Moment now, View view) {
   turn_.SetView(view_.number);
   own_ = {view_.number, false, false};
   notices_.clear();
+  heard_at_.clear();
   told_.clear();
   adopted_at_ = now.monotonic;
   had_time_ = false;
@@ -255,6 +263,18 @@ void Succession::CheckGate(Moment now) {
   decree_.Propose(now, Encode(NextStep(view_)));
 }
 
+// Who has left and does not speak any more is down, and nobody waits for it.
+void Succession::ForgetSilent(Moment now) {
+  if (view_.stage != Stage::kSettled) return;  // until then it matters who has heard of the view
+  std::erase_if(heard_at_, [&](const auto& heard) {
+    const auto& [from, at] = heard;
+    const bool is_gone = from.role == Role::kNode && !ring_.HasNode({from.number}) &&
+                         now.monotonic - at > options_.gone_after;
+    if (is_gone) notices_.erase(from);
+    return is_gone;
+  });
+}
+
 // Who has left and says nothing is down for good, or handed everything on long ago.
 std::vector<NodeId> Succession::Awaited() const {
   std::vector<NodeId> awaited;
@@ -286,7 +306,9 @@ void Succession::Tick(Moment now) {
   if (now.monotonic < next_notice_) return;
   next_notice_ = now.monotonic + options_.interval;
   had_time_ = now.monotonic - adopted_at_ > 3 * options_.interval;
-  SendNotices();
+  ForgetSilent(now);
+  // While the disk is full none leaves, and they would pile up.
+  if (turn_.Unless(own_after_) == BatchId{}) SendNotices();
   CheckGate(now);
 }
 

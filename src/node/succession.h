@@ -27,6 +27,7 @@ namespace meridian::node {
 struct SuccessionOptions {
   Duration interval = std::chrono::seconds(1);           // of notices
   Duration tell_again = std::chrono::milliseconds(200);  // the same to the same peer
+  Duration gone_after = std::chrono::seconds(30);        // who has left and says nothing so long
   Duration apply_timeout = std::chrono::seconds(10);
   local::DecreeOptions decree;
 };
@@ -75,7 +76,8 @@ class Succession {
   const local::View& view() const { return view_; }
   // Nodes that are not where the view wants them, by name: who is being waited for.
   std::vector<NodeId> Awaited() const;
-  // Whether the node has said anything since it, or this one, came to the view.
+  // Whether the node has said anything since it, or this one, came to the view; of a node that has
+  // left, lately.
   bool HasSpoken(NodeId node) const { return notices_.contains(ring_.Process(node)); }
   std::uint64_t stale_messages() const { return stale_messages_; }
 
@@ -102,6 +104,7 @@ class Succession {
   bool MostFormerKnow(local::PartitionKey key) const;
   std::vector<ProcessId> Peers() const;
   void SendNotices();
+  void ForgetSilent(Moment now);
   void Tell(Moment now, ProcessId to);
   void AskFor(Moment now, ProcessId from);
 
@@ -113,10 +116,11 @@ class Succession {
   local::View view_;
   local::ViewNotice own_;
   std::map<ProcessId, local::ViewNotice> notices_;
-  Instant adopted_at_{};      // or started
-  BatchId own_after_;         // own_ counts when this is durable
-  bool had_time_ = false;     // everybody who is up has spoken in this view
-  std::set<NodeId> gaining_;  // of this view, while it is filling
+  std::map<ProcessId, Instant> heard_at_;  // of other processes, the last notice
+  Instant adopted_at_{};                   // or started
+  BatchId own_after_;                      // own_ counts when this is durable
+  bool had_time_ = false;                  // everybody who is up has spoken in this view
+  std::set<NodeId> gaining_;               // of this view, while it is filling
   std::map<ProcessId, Instant> told_;
   Instant asked_at_{};
   std::optional<Wish> wish_;

@@ -19,22 +19,6 @@ std::string Lines(const std::vector<std::string>& lines) {
   return text;
 }
 
-// Regions and copies are not changed while the system runs.
-std::optional<std::string> OutsideOfRing(const local::Topology& present,
-                                         const local::Topology& next) {
-  for (const local::Region& region : next.regions) {
-    if (present.FindRegion(region.id) == nullptr) {
-      return "region " + region.name + " would come; this release changes nodes and racks only";
-    }
-  }
-  const bool same = std::ranges::equal(present.placements, next.placements,
-                                       [](const local::Placement& a, const local::Placement& b) {
-                                         return a.id == b.id && a.replicas == b.replicas;
-                                       });
-  if (same) return std::nullopt;
-  return "placements would change; this release changes nodes and racks only";
-}
-
 }  // namespace
 
 void Succession::Refuse(RequestTag tag, Status status, std::string why) {
@@ -79,9 +63,6 @@ void Succession::Apply(Moment now, RequestTag tag, const ClientRequest& request)
   local::Topology present = serving.topology;
   present.epoch = view_.layout.epoch();
   const local::TopologyPlan plan = PlanChange(present, serving.tables, topology);
-  if (auto refusal = OutsideOfRing(present, topology)) {
-    return Refuse(tag, Status::kBadRequest, *refusal);
-  }
   if (!plan.refusals.empty()) return Refuse(tag, Status::kBadRequest, Lines(plan.refusals));
   local::Layout next{std::move(topology), request.value, {}};
   for (const local::Region& region : next.topology.regions) {
@@ -89,6 +70,13 @@ void Succession::Apply(Moment now, RequestTag tag, const ClientRequest& request)
     const local::PartitionTable* before =
         former == serving.tables.end() ? nullptr : &former->second;
     next.tables.emplace(region.id, local::PartitionTable::Build(next.topology, region.id, before));
+  }
+  if (const std::size_t size = Encode(next).size(); size > local::kLayoutBytesMax) {
+    return Refuse(tag, Status::kBadRequest,
+                  "with its tables the topology has " + std::to_string(size) +
+                      " bytes and other regions could not be told: at most " +
+                      std::to_string(local::kLayoutBytesMax) +
+                      "; have fewer partitions, placements or nodes");
   }
   Begin(now, tag, std::move(next));
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "base/utf8.h"
 #include "node/yaml_documents.h"
 #include "node/yaml_map.h"
 
@@ -297,6 +298,13 @@ class Reader {
 
 std::variant<Topology, Mistakes> ParseTopology(const std::string& text) {
   Mistakes mistakes;
+  // The file travels in JSON as well. yaml-cpp takes other bytes as they are.
+  if (const std::size_t good = Utf8Prefix(text); good != text.size()) {
+    const auto lines =
+        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(good), '\n');
+    return Mistakes{
+        {static_cast<int>(lines) + 1, "this is not UTF-8 text; save the file as UTF-8"}};
+  }
   if (text.size() > kTopologyBytesMax) {
     return Mistakes{{1, "the file has " + std::to_string(text.size()) + " bytes; at most " +
                             std::to_string(kTopologyBytesMax) + " are read"}};

@@ -47,7 +47,8 @@ std::string TopologyJson(const local::Ring& ring, const Succession& succession,
   local::Layout layout{serving.topology, {}, serving.tables};
   layout.topology.epoch = view.layout.epoch();
   json["layout"] = ToBase64Url(Encode(layout));
-  return json.dump();
+  // A view that was applied by an older release may hold a file that is not UTF-8.
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 ClientAnswer PartOfTopology(const local::Ring& ring, const local::PartitionLog& log,

@@ -104,6 +104,18 @@ TEST_F(DecreeTest, WhatOneProposesIsChosen) {
   EXPECT_EQ(voters_.at(2).chosen, (std::vector<Bytes>{"a"}));
 }
 
+// Its disk turned out to be an old one: until it is filled it has nothing to do here.
+TEST_F(DecreeTest, AProposerThatComesToAbstainAsksForNoTurns) {
+  StartVoters(3);
+  voters_.at(2).up = voters_.at(3).up = false;
+  Propose(1, "a");
+  voters_.at(1).decree->SetAbstains(true);
+  for (int i = 0; i < 10; ++i) {
+    Pass(milliseconds(1000));
+    EXPECT_GT(voters_.at(1).decree->NextDeadline(), now_.monotonic);
+  }
+}
+
 TEST_F(DecreeTest, AVoterAloneDecidesAlone) {
   StartVoters(1);
   Propose(1, "a");

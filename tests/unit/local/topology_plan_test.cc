@@ -117,6 +117,20 @@ TEST_F(TopologyPlanTest, ANamespaceKeepsItsPlacement) {
   EXPECT_THAT(Plan().refusals, Contains(HasSubstr("would change its placement")));
 }
 
+TEST_F(TopologyPlanTest, NothingIsAddedThatARunningSystemDoesNotTake) {
+  next.placements.back().id = {9};
+  EXPECT_THAT(Plan().refusals, Contains(HasSubstr("placements would change")));
+  next = present;
+  next.epoch = {2};
+  next.placements.front().replicas.begin()->second += 1;
+  EXPECT_THAT(Plan().refusals, Contains(HasSubstr("placements would change")));
+  next = present;
+  next.epoch = {2};
+  next.regions.push_back(next.regions.back());
+  next.regions.back().id = {9};
+  EXPECT_THAT(Plan().refusals, Contains(HasSubstr("would come")));
+}
+
 TEST_F(TopologyPlanTest, ARegionDoesNotGo) {
   next.regions.pop_back();
   for (Placement& placement : next.placements) placement.replicas.erase(RegionId{3});

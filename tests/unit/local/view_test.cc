@@ -41,6 +41,17 @@ TEST(ViewTest, AChangeThatMovesNothingIsSettledAtOnce) {
   EXPECT_EQ(after->stage, Stage::kSettled);
 }
 
+// It will have a vote: what is decided next must not wait for one that never started.
+TEST(ViewTest, WhoComesWithoutAnythingToHoldIsWaitedFor) {
+  const View first = FirstView(SmallTopology(3), "file");
+  Layout next = LayoutOf(2, 4, &first.layout);
+  next.topology.regions[0].nodes[3].weight = 0;
+  next.tables = first.layout.tables;
+  const auto after = ViewForLayout(first, {1}, std::move(next));
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->stage, Stage::kFilling);
+}
+
 TEST(ViewTest, AChangeThatFillsIsGivenUpForAnotherAndReadsStayWhereTheyAre) {
   const View first = FirstView(SmallTopology(3), "file");
   const View filling = *ViewForLayout(first, {1}, LayoutOf(2, 5, &first.layout));

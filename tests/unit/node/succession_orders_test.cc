@@ -154,6 +154,34 @@ TEST_F(SuccessionOrdersTest, AMemberThatStillHandsOnHoldsNoFurtherChangeUpButOne
   EXPECT_EQ(ring.ViewOf(2).layout.epoch(), Epoch{6});
 }
 
+// Its hardware may have failed, which is why it left.
+TEST_F(SuccessionOrdersTest, ANodeThatLeftAndDiedBeforeItHadHandedOnHoldsNothingUpForLong) {
+  ring.Start(4, SuccessionRing::WithNodes(4, 2));
+  ASSERT_EQ(Ordered(2, Operation::kApply, SuccessionRing::WithNodes(4, 2), 2), Status::kOk);
+  const auto go_on = [&](int turns) {
+    for (int i = 0; i < turns; ++i) ring.Pass(seconds(1));
+  };
+  go_on(5);
+  for (std::uint32_t number = 1; number <= 4; ++number) ring.Progress(number, true, true);
+  go_on(5);
+  for (std::uint32_t number = 1; number <= 4; ++number) ring.Progress(number, true, true);
+  ASSERT_EQ(Ordered(2, Operation::kApply, SuccessionRing::WithNodes(3, 3), 3), Status::kOk);
+  go_on(5);
+  for (std::uint32_t number = 1; number <= 3; ++number) ring.Progress(number, true, true);
+  go_on(5);
+  ASSERT_EQ(ring.ViewOf(2).stage, Stage::kSettled);
+  for (std::uint32_t number = 1; number <= 3; ++number) ring.Progress(number, true, true);
+  ring.Progress(4, true, false);
+  ring.members.at(4).up = false;
+  EXPECT_EQ(Ordered(2, Operation::kApply, WithNamespace("more", 4), 4), Status::kConflict)
+      << "it may be about to speak again";
+  EXPECT_TRUE(ring.members.at(2).succession->HasSpoken({4}));
+  go_on(35);
+  EXPECT_FALSE(ring.members.at(2).succession->HasSpoken({4}));
+  EXPECT_TRUE(ring.members.at(2).succession->Awaited().empty());
+  EXPECT_EQ(Ordered(2, Operation::kApply, WithNamespace("more", 4), 4), Status::kOk);
+}
+
 TEST_F(SuccessionOrdersTest, WithoutMostNodesAnOperatorHearsThatItIsOpen) {
   ring.members.at(2).up = ring.members.at(3).up = false;
   ring.Order(1, Operation::kApply, WithNamespace("more", 2), 2);

@@ -54,6 +54,21 @@ TEST_F(SuccessionTest, StepsFollowWhenWhatTheyWaitForIsDone) {
   EXPECT_TRUE(ring.members.at(1).succession->Awaited().empty());
 }
 
+TEST_F(SuccessionTest, ANodeOfWeightZeroHasNoVoteBeforeItIsThere) {
+  local::Topology four = SuccessionRing::WithNodes(4, 2);
+  four.regions[0].nodes[3].weight = 0;
+  ring.Order(1, Operation::kApply, four, 2);
+  ring.Run();
+  for (int i = 0; i < 5; ++i) ring.Pass(seconds(1));
+  EXPECT_EQ(ring.ViewOf(1).stage, Stage::kFilling);
+  EXPECT_EQ(ring.members.at(1).succession->Awaited(), std::vector<NodeId>{{4}});
+  ring.Start(4, four);
+  ring.Pass(seconds(1));
+  ring.Progress(4, true, true);
+  for (int i = 0; i < 5; ++i) ring.Pass(seconds(1));
+  EXPECT_EQ(ring.ViewOf(1).stage, Stage::kSettled);
+}
+
 TEST_F(SuccessionTest, WhatWasDecidedOutlivesEverybody) {
   ApplyFourth();
   ring.letters.clear();

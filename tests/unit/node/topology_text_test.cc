@@ -306,6 +306,11 @@ TEST(TopologyTextTest, AnEmptyOrHugeOrDoubleFileIsRefused) {
   EXPECT_NE(MistakesIn(std::string(", wan\n") + kGood), "");
 }
 
+TEST(TopologyTextTest, BytesThatAreNotUtf8AreAMistakeInTheirLine) {
+  EXPECT_EQ(MistakesIn("epoch: 1\n# Z\xfcrich\n"),
+            "f:2: this is not UTF-8 text; save the file as UTF-8\n");
+}
+
 TEST(TopologyTextTest, WhatTheFileSaysIsShownShortAndPrintable) {
   const std::string told =
       MistakesAfter("rack: b", "rack: \"\\e[31m" + std::string(500, 'x') + '"');

@@ -37,6 +37,19 @@ TEST(TopologyViewTest, ShowsTheEpochAndWhomItWaitsFor) {
   EXPECT_EQ(filling["awaited"], (nlohmann::json{"r1-4"}));
 }
 
+// Views of older releases may hold one.
+TEST(TopologyViewTest, AFileThatIsNotUtf8IsShownAllTheSame) {
+  test::SuccessionRing ring(3);
+  ring.Run();
+  local::View view = ring.ViewOf(1);
+  ++view.number;
+  view.layout.topology.epoch = {2};
+  view.layout.text = "# Z\xfcrich";
+  view.former = ring.ViewOf(1).layout;
+  ring.members.at(1).succession->OnTold(ring.now, {view});
+  EXPECT_EQ(Shown(ring, 1)["file"], "# Z\xef\xbf\xbdrich");
+}
+
 TEST(TopologyViewTest, AClientIsToldWhoServesReadsWhenThatIsNews) {
   test::SuccessionRing ring(3);
   ring.Run();
