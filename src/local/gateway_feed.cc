@@ -31,7 +31,7 @@ void GatewayFeed::OnOrder(Moment now, ProcessId gateway, const FeedOrder& order)
 }
 
 void GatewayFeed::OnLogRead(ProcessId gateway, const LogRead& read) {
-  if (replica_.IsReadOnly() && turn_.Barrier() != BatchId{}) return;  // it asks another one
+  if (replica_.WaitsForRoom(turn_.Barrier())) return;  // it asks another one
   PartitionLog::Slice slice;
   for (const PartitionSeen& wanted : read.wanted) {
     if (slice.more || !replica_.log().Holds(wanted.key)) continue;

@@ -50,12 +50,12 @@ void GetCoordinator::ReadOwn(PendingGet& get) {
     // A copy that cannot be read, or is being filled, is none; one more peer is asked instead. Nor
     // is one that will not be durable before a full disk has room.
     if (replica_.Lacks(ring_.PartitionOfToken(key.placement, get.token))) return;
-    if (replica_.IsReadOnly() && replica_.DurabilityOf(get.token) != BatchId{}) return;
+    if (replica_.WaitsForRoom(replica_.DurabilityOf(get.token))) return;
     std::optional<crdt::Row> own = replica_.TryRead(key, get.token);
     if (own) Record(get, self(), std::move(*own));
     return;
   }
-  if (replica_.IsReadOnly() && hints_.DurabilityOf(get.token) != BatchId{}) return;
+  if (replica_.WaitsForRoom(hints_.DurabilityOf(get.token))) return;
   std::optional<Hint> hint = hints_.Find(key, get.token);
   if (hint) {
     ++counters_.from_hints;

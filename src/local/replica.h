@@ -100,6 +100,8 @@ class Replica {
   // The disk is full: nothing may be written that need not be.
   void SetReadOnly(bool read_only) { read_only_ = read_only; }
   bool IsReadOnly() const { return read_only_; }
+  // What is sent after that batch waits until a full disk has room, and would pile up.
+  bool WaitsForRoom(BatchId after) const { return read_only_ && after != BatchId{}; }
   // Begins with one partition more; see PartitionLog::Add.
   void Keep(PartitionKey key, bool from_nothing = false);
   // Takes a row off the disk: its partition is no longer kept here.

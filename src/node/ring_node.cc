@@ -255,21 +255,16 @@ void RingNode::KeepAll(Moment now, ProcessId from, const local::KeepHint& messag
   acks_.Add(from, message.id, after);
 }
 
-// Before a full disk has room again. What waited for that would pile up.
-bool RingNode::WillNotBeDurable(BatchId batch) const {
-  return replica_.IsReadOnly() && batch != BatchId{};
-}
-
 void RingNode::AnswerRead(ProcessId from, const local::ReadRow& read) {
   const Token token = read.key.token();
   const local::PartitionKey key = ring_.PartitionOfToken(read.key.placement, token);
   if (!ring_.IsMine(key)) {
-    if (WillNotBeDurable(hints_.DurabilityOf(token))) return;
+    if (replica_.WaitsForRoom(hints_.DurabilityOf(token))) return;
     std::optional<local::Hint> hint = hints_.Find(read.key, token);
     local::HintRead answer{read.id, hint ? std::move(hint->row) : crdt::Row{}};
     return turn_.Send(from, Pack(std::move(answer)), hints_.DurabilityOf(token));
   }
-  if (!begun_ || replica_.Lacks(key) || WillNotBeDurable(replica_.DurabilityOf(token))) {
+  if (!begun_ || replica_.Lacks(key) || replica_.WaitsForRoom(replica_.DurabilityOf(token))) {
     return turn_.Send(from, Pack(local::ReadRefused{read.id}));
   }
   std::optional<crdt::Row> row = replica_.TryRead(read.key, token);

@@ -78,7 +78,6 @@ class RingNode final : public Machine {
   void KeepAll(Moment now, ProcessId from, const local::KeepHint& message);
   void BeginWhenJudged(Moment now);
   void Begin(Moment now);
-  bool WillNotBeDurable(BatchId batch) const;
   void AnswerRead(ProcessId from, const local::ReadRow& read);
   void ServeOperator(RequestTag tag, const ClientRequest& request);
   void TellOfPeers();
