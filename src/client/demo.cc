@@ -73,11 +73,27 @@ void ShowLags(const WanFigures& figures, const std::string& origin) {
   if (any) std::printf("\n%s", table.Text().c_str());
 }
 
+// The regions that the records are shipped to: all but their own that hold the namespace.
+std::vector<const local::Region*> TargetsOf(const BulkJob& job) {
+  const local::Topology& topology = job.topology;
+  const local::Namespace* space = topology.FindNamespace(job.options.space);
+  const local::Placement* placement = topology.FindPlacement(space->placement);
+  std::vector<const local::Region*> targets;
+  for (const local::Region& region : topology.regions) {
+    if (region.id == job.options.region || !placement->replicas.contains(region.id)) continue;
+    targets.push_back(&region);
+  }
+  return targets;
+}
+
 // One run of the demonstration, step by step.
 class Demo {
  public:
-  explicit Demo(BulkJob& job, Duration patience)
-      : job_(job), patience_(patience), origin_(*job.topology.FindRegion(job.options.region)) {}
+  explicit Demo(BulkJob& job, std::vector<const local::Region*> targets, Duration patience)
+      : job_(job),
+        targets_(std::move(targets)),
+        patience_(patience),
+        origin_(*job.topology.FindRegion(job.options.region)) {}
 
   int Run() {
     before_ = AskGateways(job_.topology);
@@ -97,7 +113,6 @@ class Demo {
     return TellLoad(job_, outcome);
   }
   void Wait() {
-    if (job_.topology.regions.size() < 2) return;
     std::printf("waiting until the other regions hold all of it ...\n");
     std::fflush(stdout);
     auto held = AwaitHeld(job_.topology, origin_.name, start_ + patience_);
@@ -116,10 +131,9 @@ class Demo {
     const auto& all = job_.records.records;
     const std::size_t count = std::min(all.size(), kLastRecords);
     const std::vector<Record> last(all.end() - static_cast<std::ptrdiff_t>(count), all.end());
-    for (const local::Region& region : job_.topology.regions) {
-      if (region.id == origin_.id) continue;
+    for (const local::Region* region : targets_) {
       BulkOptions options = job_.options;
-      options.region = region.id;
+      options.region = region->id;
       const Duration left = std::max(Duration::zero(), start_ + patience_ - io::Now().monotonic);
       const auto outcome = VerifyRecords(job_.topology, options, last, left);
       if (!outcome || outcome->same < last.size()) return false;
@@ -128,13 +142,12 @@ class Demo {
   }
   int Verify() {
     int worst = kExitOk;
-    for (const local::Region& region : job_.topology.regions) {
-      if (region.id == origin_.id) continue;
+    for (const local::Region* region : targets_) {
       BulkOptions options = job_.options;
-      options.region = region.id;
+      options.region = region->id;
       const Duration wait = held_after_ ? std::chrono::seconds(0) : patience_;
       const auto outcome = VerifyRecords(job_.topology, options, job_.records.records, wait);
-      worst = std::max(worst, TellVerify(job_, region.name, outcome));
+      worst = std::max(worst, TellVerify(job_, region->name, outcome));
       // What was never read, after giving up, proves nothing and counts as wrong.
       mismatches_ += job_.records.records.size() - (outcome ? outcome->same : 0);
     }
@@ -163,6 +176,7 @@ class Demo {
   }
 
   BulkJob& job_;
+  std::vector<const local::Region*> targets_;
   Duration patience_;
   const local::Region& origin_;
   WanFigures before_;
@@ -178,7 +192,15 @@ class Demo {
 int RunDemo(const CommonOptions& common, const BulkArguments& arguments) {
   const auto job = PrepareBulk(common, arguments);
   if (!job) return kExitUsage;
-  return Demo(*job, Duration(static_cast<std::int64_t>(arguments.wait_s * 1e6))).Run();
+  std::vector<const local::Region*> targets = TargetsOf(*job);
+  if (targets.empty()) {
+    Complain("no other region holds namespace '" + job->options.space +
+             "', so there is nothing to compare; a topology of several regions is "
+             "config/topologies/three-regions.yaml");
+    return kExitUsage;
+  }
+  return Demo(*job, std::move(targets), Duration(static_cast<std::int64_t>(arguments.wait_s * 1e6)))
+      .Run();
 }
 
 }  // namespace meridian::client

@@ -124,7 +124,10 @@ int ChangeWan(const CommonOptions& common, const std::string& verb, const std::s
     return kExitUsage;
   }
   if (sandbox->Find(kEmulatorName) == nullptr) {
-    Complain("the WAN is not emulated here; `meridian dev down`, then `meridian dev up`");
+    Complain(sandbox->settings().emulate_wan
+                 ? "the topology has no link between regions, so there is no WAN here"
+                 : "the WAN is not emulated here; `meridian dev down`, then `meridian dev up "
+                   "--wan-emulation`");
     return kExitUsage;
   }
   const Result<std::string> told =
@@ -138,8 +141,11 @@ int ChangeWan(const CommonOptions& common, const std::string& verb, const std::s
 void AddUp(CLI::App& dev, const CommonOptions& common, int& exit_code) {
   CLI::App* up = dev.add_subcommand("up", "Start what does not run; wait until all is ready");
   const auto options = std::make_shared<UpOptions>();
-  up->add_flag("--no-wan-emulation", options->no_wan_emulation,
-               "Let gateways dial each other directly");
+  const auto emulate_wan = std::make_shared<bool>(true);
+  const CLI::Option* emulation =
+      up->add_flag("--wan-emulation,!--no-wan-emulation", *emulate_wan,
+                   "Put an emulated WAN between the regions (default), or let gateways dial each "
+                   "other directly");
   up->add_option("--wan-delay-ms", options->wan_delay_ms, "One way, between regions (default 40)");
   up->add_option("--wan-mbit", options->wan_mbit, "Of each direction of a link (default 100)");
   up->add_option("--wan-port", options->wan_port,
@@ -147,9 +153,13 @@ void AddUp(CLI::App& dev, const CommonOptions& common, int& exit_code) {
   up->add_option("--patience", options->patience_s, "Seconds to wait for all to be ready")
       ->capture_default_str();
   up->footer(
+      "What is not given is as at the last `dev up` here, until `dev down --purge`.\n"
       "Examples:\n  meridian dev up\n  meridian dev up --wan-delay-ms 150 --wan-mbit 10\n"
       "  meridian dev up --topology config/topologies/one-region.yaml --data /tmp/one");
-  up->callback([&common, &exit_code, options] { exit_code = DevUp(common, *options); });
+  up->callback([&common, &exit_code, options, emulation, emulate_wan] {
+    if (emulation->count() != 0) options->emulate_wan = *emulate_wan;
+    exit_code = DevUp(common, *options);
+  });
 }
 
 void AddSignal(CLI::App& dev, const CommonOptions& common, int& exit_code, const char* verb,

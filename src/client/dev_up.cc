@@ -45,8 +45,8 @@ Result<Settings> SettingsFor(const Home& home, const UpOptions& options) {
   Result<std::string> topology = home.TopologyFile();
   if (!topology) return topology.failure();
   settings.topology = *topology;
-  if (options.no_wan_emulation) settings.emulate_wan = false;
   if (options.wan_delay_ms || options.wan_mbit || options.wan_port) settings.emulate_wan = true;
+  settings.emulate_wan = options.emulate_wan.value_or(settings.emulate_wan);
   settings.wan_delay_ms = options.wan_delay_ms.value_or(settings.wan_delay_ms);
   settings.wan_mbit = options.wan_mbit.value_or(settings.wan_mbit);
   settings.wan_port = options.wan_port.value_or(settings.wan_port);

@@ -2,7 +2,7 @@
 //
 //     .meridian/                     --data DIR, or MERIDIAN_HOME
 //       secret                       shared by all regions; mode 600
-//       settings.json                what `dev up` was told: topology, emulation
+//       settings.json                what `dev up` was told; outlives `dev down`
 //       data/us-east-1/              RocksDB of a node
 //       logs/us-east-1.log
 //       run/us-east-1.pid

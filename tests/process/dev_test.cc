@@ -1,0 +1,42 @@
+// `meridian dev` where something is not as it should be: other settings, other files, other paths.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "process/cluster.h"
+
+namespace meridian::process_tests {
+namespace {
+
+bool Says(const Cluster::Ended& ended, const std::string& text) {
+  return ended.output.find(text) != std::string::npos;
+}
+
+TEST(DevTest, TheDemoRefusesATopologyThatShowsNothing) {
+  const Cluster cluster({"us-east"});
+  const std::string records = cluster.WriteRecords(3);
+  const auto demo = cluster.Meridian({"demo", records, "--format", "lines", "-n", "packages"});
+  EXPECT_EQ(demo.code, 2) << demo.output;
+  EXPECT_TRUE(Says(demo, "no other region holds namespace 'packages'")) << demo.output;
+}
+
+TEST(DevTest, EmulationThatWasTurnedOffIsHadBackAfterADown) {
+  const Cluster cluster({"us-east", "eu-west"});
+  const std::string wan_port = std::to_string(cluster.base_port() + 90);
+  const auto direct = cluster.Meridian({"dev", "up", "--no-wan-emulation", "--wan-port", wan_port});
+  ASSERT_EQ(direct.code, 0) << direct.output;
+  const auto cut = cluster.Meridian({"dev", "cut", "us-east", "eu-west"});
+  EXPECT_EQ(cut.code, 2) << cut.output;
+  EXPECT_TRUE(Says(cut, "dev up --wan-emulation")) << cut.output;
+  EXPECT_EQ(cluster.Meridian({"dev", "up", "--wan-emulation"}).code, 1) << "while it runs";
+
+  ASSERT_EQ(cluster.Meridian({"dev", "down"}).code, 0);
+  const auto emulated = cluster.Meridian({"dev", "up", "--wan-emulation"});
+  EXPECT_EQ(emulated.code, 0) << emulated.output;
+  EXPECT_TRUE(Says(emulated, "WAN emulated")) << emulated.output;
+  EXPECT_EQ(cluster.Meridian({"dev", "cut", "us-east", "eu-west"}).code, 0);
+}
+
+}  // namespace
+}  // namespace meridian::process_tests
