@@ -6,6 +6,7 @@
 #include "client/dev_up.h"
 #include "client/exit_codes.h"
 #include "client/probe.h"
+#include "client/running.h"
 #include "client/text.h"
 #include "client/wan_command.h"
 #include "io/clocks.h"
@@ -32,68 +33,96 @@ const ProcessSpec* NamedOrComplain(const Sandbox& sandbox, const std::string& na
 }
 
 int Down(const CommonOptions& common, bool purge) {
-  const Result<Sandbox> sandbox = Sandbox::Open(common);
-  if (!sandbox) return Failed(sandbox.error(), kExitUsage);
-  std::vector<const ProcessSpec*> all;
-  for (const ProcessSpec& process : sandbox->processes()) all.push_back(&process);
+  const Home home(common);
+  if (!home.WasUsed()) return Failed(home.NoSettings(), kExitUsage);
   int code = kExitOk;
-  const std::vector<Sandbox::Stopped> stopped = sandbox->Stop(all);
-  for (const Sandbox::Stopped& one : stopped) {
+  const std::vector<Stopped> stopped = Stop(home, RunningIn(home));
+  for (const Stopped& one : stopped) {
     if (one.error) {
       code = Failed(*one.error);
       continue;
     }
-    std::printf("%-16s %s\n", one.process->name.c_str(),
+    std::printf("%-16s %s\n", one.process.name.c_str(),
                 one.killed ? "killed: it had not ended ten seconds after SIGTERM" : "stopped");
   }
   std::printf("down: %zu processes stopped\n", stopped.size());
   if (!purge || code != kExitOk) return code;
   for (const char* part : {"/data", "/logs", "/run", "/secret", "/settings.json"}) {
-    const Result<Done> removed = io::Remove(sandbox->home().root() + part);
+    const Result<Done> removed = io::Remove(home.root() + part);
     if (!removed) return Failed(removed.error());
   }
-  std::printf("removed the data in %s\n", sandbox->home().root().c_str());
+  std::printf("removed the data in %s\n", home.root().c_str());
   return kExitOk;
+}
+
+Table ProcessTable() {
+  return Table({"process", "state", "ready", "pid", "memory", "where"});
+}
+
+void AddProcess(Table& table, const std::string& name, std::optional<io::Pid> pid,
+                const std::string& ready, const std::string& where) {
+  const bool paused = pid && io::StateOf(*pid) == io::ProcessState::kStopped;
+  table.Add({name,
+             !pid     ? "down"
+             : paused ? "paused"
+                      : "up",
+             ready, pid ? std::to_string(*pid) : "-",
+             pid ? FormatBytes(io::ResidentBytesOf(*pid).value_or(0)) : "-", where});
+}
+
+// Whether it is ready.
+bool AddWanted(Table& table, const Sandbox& sandbox, const ProcessSpec& process) {
+  const auto pid = sandbox.PidOf(process);
+  const bool up = pid && io::StateOf(*pid) != io::ProcessState::kStopped;
+  const bool ready = up && (!process.role || IsReady(process.http));
+  AddProcess(table, process.name, pid, ready ? "yes" : "no",
+             process.role ? "http://" + process.http.host + ':' + std::to_string(process.http.port)
+                          : "127.0.0.1:" + std::to_string(process.ports[0].number));
+  return ready;
+}
+
+// Without a topology: what runs, for who wants to end it.
+int ShowRunning(const Home& home, const Error& error) {
+  Table table = ProcessTable();
+  for (const RunningProcess& process : RunningIn(home)) {
+    AddProcess(table, process.name, process.pid, "-", "-");
+  }
+  if (home.WasUsed()) table.Print();
+  return Failed(error, kExitUsage);
 }
 
 int ShowProcesses(const CommonOptions& common) {
   const Result<Sandbox> sandbox = Sandbox::Open(common);
-  if (!sandbox) return Failed(sandbox.error(), kExitUsage);
-  Table table({"process", "state", "ready", "pid", "memory", "where"});
+  if (!sandbox) return ShowRunning(Home(common), sandbox.error());
+  Table table = ProcessTable();
   bool all = true;
   for (const ProcessSpec& process : sandbox->processes()) {
-    const auto pid = sandbox->PidOf(process);
-    const bool paused = pid && io::StateOf(*pid) == io::ProcessState::kStopped;
-    const bool ready = pid && !paused && (!process.role || IsReady(process.http));
-    all = all && ready;
-    table.Add({process.name,
-               !pid     ? "down"
-               : paused ? "paused"
-                        : "up",
-               ready ? "yes" : "no", pid ? std::to_string(*pid) : "-",
-               pid ? FormatBytes(io::ResidentBytesOf(*pid).value_or(0)) : "-",
-               process.role
-                   ? "http://" + process.http.host + ':' + std::to_string(process.http.port)
-                   : "127.0.0.1:" + std::to_string(process.ports[0].number)});
+    all &= AddWanted(table, *sandbox, process);
+  }
+  for (const RunningProcess& process : RunningIn(sandbox->home())) {
+    if (sandbox->Find(process.name) != nullptr) continue;
+    AddProcess(table, process.name, process.pid, "-", "not in the topology");
   }
   table.Print();
   return all ? kExitOk : kExitNo;
 }
 
-int Signal(const CommonOptions& common, const std::string& name, io::ProcessSignal signal,
-           const char* done) {
+// Tells a process that is wanted and does not run from one that nobody knows.
+int TellNotRunning(const CommonOptions& common, const std::string& name) {
   const Result<Sandbox> sandbox = Sandbox::Open(common);
   if (!sandbox) return Failed(sandbox.error(), kExitUsage);
-  const ProcessSpec* process = NamedOrComplain(*sandbox, name);
-  if (process == nullptr) return kExitUsage;
-  const auto pid = sandbox->PidOf(*process);
-  if (!pid) {
-    Complain(name + " does not run; `meridian dev up` starts it");
-    return kExitNo;
-  }
+  if (NamedOrComplain(*sandbox, name) == nullptr) return kExitUsage;
+  Complain(name + " does not run; `meridian dev up` starts it");
+  return kExitNo;
+}
+
+int Signal(const CommonOptions& common, const std::string& name, io::ProcessSignal signal,
+           const char* done) {
+  const auto pid = RunningPid(Home(common), name);
+  if (!pid) return TellNotRunning(common, name);
   if (const Result<Done> sent = io::SendSignal(*pid, signal); !sent) return Failed(sent.error());
   const bool ends = signal == io::ProcessSignal::kKill;
-  if (ends && !Sandbox::AwaitEnd(*pid, io::Now().monotonic + std::chrono::seconds(10))) {
+  if (ends && !AwaitEnd(*pid, io::Now().monotonic + std::chrono::seconds(10))) {
     Complain(name + " was killed and has not ended yet: its disk may be stuck");
     return kExitNo;
   }
@@ -106,7 +135,9 @@ int Restart(const CommonOptions& common, const std::string& name) {
   if (!sandbox) return Failed(sandbox.error(), kExitUsage);
   const ProcessSpec* process = NamedOrComplain(*sandbox, name);
   if (process == nullptr) return kExitUsage;
-  for (const Sandbox::Stopped& stopped : sandbox->Stop({process})) {
+  std::vector<RunningProcess> running;
+  if (const auto pid = sandbox->PidOf(*process)) running.push_back({name, *pid});
+  for (const Stopped& stopped : Stop(sandbox->home(), running)) {
     if (stopped.error) return Failed(*stopped.error);
     if (stopped.killed) Complain(name + " was killed: it had not ended ten seconds after SIGTERM");
   }

@@ -36,6 +36,18 @@ Home::Home(const CommonOptions& options)
   while (root_.size() > 1 && root_.ends_with('/')) root_.pop_back();
 }
 
+bool Home::WasUsed() const {
+  return io::FileExists(root_ + "/settings.json") || io::FileExists(PidDirectory());
+}
+
+Error Home::NoSettings() const {
+  const std::string why =
+      WasUsed()
+          ? root_ + "/settings.json cannot be read; `meridian dev down`, then `meridian dev up`"
+          : "nothing was started from " + root_ + "; `meridian dev up` does, --data names another";
+  return {ErrorCode::kInvalidArgument, why};
+}
+
 std::optional<Settings> Home::LoadSettings() const {
   const Result<Bytes> text = io::ReadFile(root_ + "/settings.json");
   if (!text) return std::nullopt;

@@ -45,9 +45,15 @@ class Home {
   std::string LogOf(const std::string& process) const {
     return root_ + "/logs/" + process + ".log";
   }
+  std::string PidDirectory() const { return root_ + "/run"; }
   std::string PidFileOf(const std::string& process) const {
-    return root_ + "/run/" + process + ".pid";
+    return PidDirectory() + '/' + process + ".pid";
   }
+
+  // Whether `dev up` has been here, and `dev down --purge` not since.
+  bool WasUsed() const;
+  // Why there are no settings, and what to do.
+  Error NoSettings() const;
 
   // Nothing if `dev up` has not been here, or the file is damaged.
   std::optional<Settings> LoadSettings() const;

@@ -23,6 +23,8 @@ Result<Done> MakeDirectories(const std::string& path);
 // The file or the whole directory; no error if there is none.
 Result<Done> Remove(const std::string& path);
 
+// The names in a directory, sorted; empty if it cannot be read.
+std::vector<std::string> FilesIn(const std::string& path);
 bool FileExists(const std::string& path);
 std::string AbsolutePath(const std::string& path);
 std::string ParentOf(const std::string& path);

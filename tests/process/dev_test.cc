@@ -38,5 +38,37 @@ TEST(DevTest, EmulationThatWasTurnedOffIsHadBackAfterADown) {
   EXPECT_EQ(cluster.Meridian({"dev", "cut", "us-east", "eu-west"}).code, 0);
 }
 
+TEST(DevTest, WhatRunsIsSeenAndEndedWithoutATopologyThatCanBeRead) {
+  Cluster cluster({"us-east"});
+  ASSERT_TRUE(cluster.Up());
+  std::ofstream(cluster.topology_file()) << "epoch: one\n";
+  const auto status = cluster.Meridian({"dev", "status"});
+  EXPECT_EQ(status.code, 2) << status.output;
+  EXPECT_TRUE(Says(status, "us-east-gw-1")) << status.output;
+  const auto killed = cluster.Meridian({"dev", "kill", "us-east-2"});
+  EXPECT_EQ(killed.code, 0) << killed.output;
+  const auto down = cluster.Meridian({"dev", "down"});
+  EXPECT_EQ(down.code, 0) << down.output;
+  EXPECT_TRUE(Says(down, "3 processes stopped")) << down.output;
+}
+
+TEST(DevTest, ANodeThatTheTopologyLostIsNotForgotten) {
+  Cluster cluster({"us-east"}, 4);
+  ASSERT_TRUE(cluster.Up());
+  std::ifstream in(cluster.topology_file());
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  const std::size_t line = text.find("      us-east-4:");
+  ASSERT_NE(line, std::string::npos);
+  text.erase(line, text.find('\n', line) + 1 - line);
+  std::ofstream(cluster.topology_file()) << text;
+  const auto up = cluster.Meridian({"dev", "up"});
+  EXPECT_EQ(up.code, 1) << up.output;
+  EXPECT_TRUE(Says(up, "us-east-4 runs")) << up.output;
+  EXPECT_TRUE(Says(cluster.Meridian({"dev", "status"}), "not in the topology"));
+  const auto down = cluster.Meridian({"dev", "down"});
+  EXPECT_EQ(down.code, 0) << down.output;
+  EXPECT_TRUE(Says(down, "5 processes stopped")) << down.output;
+}
+
 }  // namespace
 }  // namespace meridian::process_tests
