@@ -32,6 +32,27 @@ const ProcessSpec* NamedOrComplain(const Sandbox& sandbox, const std::string& na
   return nullptr;
 }
 
+// Whether all is down that the pid files name; tells what is not. The data of what lives must stay.
+bool IsDown(const Home& home) {
+  const std::vector<RunningProcess> strangers = StrangersIn(home);
+  for (const RunningProcess& process : strangers) {
+    Complain(process.name + " (pid " + std::to_string(process.pid) +
+             ") runs and was not stopped: it was started with another directory than " +
+             home.root() + "; end it, or remove " + home.PidFileOf(process.name) +
+             " if that is a copy");
+  }
+  return strangers.empty() && RunningIn(home).empty();
+}
+
+int Purge(const Home& home) {
+  for (const char* part : {"/data", "/logs", "/run", "/secret", "/settings.json"}) {
+    const Result<Done> removed = io::Remove(home.root() + part);
+    if (!removed) return Failed(removed.error());
+  }
+  std::printf("removed the data in %s\n", home.root().c_str());
+  return kExitOk;
+}
+
 int Down(const CommonOptions& common, bool purge) {
   const Home home(common);
   if (!home.WasUsed()) return Failed(home.NoSettings(), kExitUsage);
@@ -46,13 +67,8 @@ int Down(const CommonOptions& common, bool purge) {
                 one.killed ? "killed: it had not ended ten seconds after SIGTERM" : "stopped");
   }
   std::printf("down: %zu processes stopped\n", stopped.size());
-  if (!purge || code != kExitOk) return code;
-  for (const char* part : {"/data", "/logs", "/run", "/secret", "/settings.json"}) {
-    const Result<Done> removed = io::Remove(home.root() + part);
-    if (!removed) return Failed(removed.error());
-  }
-  std::printf("removed the data in %s\n", home.root().c_str());
-  return kExitOk;
+  if (!IsDown(home)) code = kExitNo;
+  return purge && code == kExitOk ? Purge(home) : code;
 }
 
 Table ProcessTable() {

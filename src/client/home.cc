@@ -29,9 +29,9 @@ std::optional<std::string> FindSandboxTopology() {
 }  // namespace
 
 Home::Home(const CommonOptions& options)
-    : root_(io::AbsolutePath(!options.home.empty()
-                                 ? options.home
-                                 : io::EnvironmentVariable("MERIDIAN_HOME").value_or(".meridian"))),
+    : root_(io::CanonicalPath(
+          !options.home.empty() ? options.home
+                                : io::EnvironmentVariable("MERIDIAN_HOME").value_or(".meridian"))),
       wanted_topology_(options.topology) {
   while (root_.size() > 1 && root_.ends_with('/')) root_.pop_back();
 }

@@ -8,7 +8,7 @@
 //       run/us-east-1.pid
 //
 // Every command finds the system through it: the topology is --topology, else the one that `dev up`
-// noted here, else the sandbox of the repository.
+// noted here, else the sandbox of the repository. It is one home by whatever path it is reached.
 
 #pragma once
 
@@ -39,6 +39,7 @@ class Home {
  public:
   explicit Home(const CommonOptions& options);
 
+  // Canonical: what runs is known by it.
   const std::string& root() const { return root_; }
   std::string SecretFile() const { return root_ + "/secret"; }
   std::string DataOf(const std::string& process) const { return root_ + "/data/" + process; }

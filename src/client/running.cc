@@ -32,10 +32,11 @@ bool IsNamed(const std::vector<std::string>& command, const std::string& name) {
          OptionOf(command, "--name") == name;
 }
 
-// The emulator has no secret, but is told the home itself.
+// By whatever path it was told. The emulator has no secret, but is told the home itself.
 bool IsOfHome(const std::vector<std::string>& command, const Home& home) {
   const std::string secret = OptionOf(command, "--secret");
-  return secret.empty() ? OptionOf(command, "--data") == home.root() : secret == home.SecretFile();
+  const std::string told = secret.empty() ? OptionOf(command, "--data") : io::ParentOf(secret);
+  return !told.empty() && io::CanonicalPath(told) == home.root();
 }
 
 // What the pid file says, if that is alive; who knows what it is.
@@ -84,6 +85,16 @@ std::vector<RunningProcess> RunningIn(const Home& home) {
     if (const auto pid = RunningPid(home, name)) running.push_back({name, *pid});
   }
   return running;
+}
+
+std::vector<RunningProcess> StrangersIn(const Home& home) {
+  std::vector<RunningProcess> strangers;
+  for (const std::string& name : NotedNames(home)) {
+    const auto pid = NotedPid(home, name);
+    if (!pid || RunningPid(home, name) || !IsNamed(io::CommandLineOf(*pid), name)) continue;
+    strangers.push_back({name, *pid});
+  }
+  return strangers;
 }
 
 std::vector<Stopped> Stop(const Home& home, const std::vector<RunningProcess>& processes) {

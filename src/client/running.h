@@ -28,6 +28,10 @@ std::optional<io::Pid> RunningPid(const Home& home, const std::string& name);
 // By name.
 std::vector<RunningProcess> RunningIn(const Home& home);
 
+// What pid files name that lives under that name, but was started with another home: this one was
+// moved or copied. It is not ours to end, and may have the data here open.
+std::vector<RunningProcess> StrangersIn(const Home& home);
+
 struct Stopped {
   RunningProcess process;
   bool killed = false;

@@ -108,6 +108,12 @@ std::string AbsolutePath(const std::string& path) {
   return error ? path : absolute.string();
 }
 
+std::string CanonicalPath(const std::string& path) {
+  std::error_code error;
+  const fs::path canonical = fs::weakly_canonical(fs::absolute(path, error), error);
+  return error || canonical.empty() ? AbsolutePath(path) : canonical.string();
+}
+
 std::string ParentOf(const std::string& path) {
   return fs::path(path).parent_path().string();
 }

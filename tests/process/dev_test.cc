@@ -70,5 +70,29 @@ TEST(DevTest, ANodeThatTheTopologyLostIsNotForgotten) {
   EXPECT_TRUE(Says(down, "5 processes stopped")) << down.output;
 }
 
+TEST(DevTest, ASandboxIsOneByWhateverPathItIsReached) {
+  Cluster cluster({"us-east"});
+  ASSERT_TRUE(cluster.Up());
+  const auto status = cluster.Shell("ln -s home alias && meridian dev status --data alias");
+  EXPECT_EQ(status.code, 0) << status.output;
+  const auto down = cluster.Shell("meridian dev down --data alias/");
+  EXPECT_EQ(down.code, 0) << down.output;
+  EXPECT_TRUE(Says(down, "4 processes stopped")) << down.output;
+}
+
+TEST(DevTest, DataIsNotRemovedWhileAProcessThatWasNotStoppedMayHaveItOpen) {
+  Cluster cluster({"us-east"});
+  ASSERT_TRUE(cluster.Up());
+  const auto purge = cluster.Shell("mv home moved && meridian dev down --purge --data moved");
+  const auto back = cluster.Shell("mv moved home && ls home/data");
+  EXPECT_EQ(purge.code, 1) << purge.output;
+  EXPECT_TRUE(Says(purge, "us-east-1 (pid ")) << purge.output;
+  EXPECT_TRUE(Says(back, "us-east-1")) << back.output;
+
+  const auto gone = cluster.Shell("meridian dev down --purge && ls home");
+  EXPECT_EQ(gone.code, 0) << gone.output;
+  EXPECT_FALSE(Says(gone, "secret\n")) << gone.output;
+}
+
 }  // namespace
 }  // namespace meridian::process_tests
