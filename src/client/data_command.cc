@@ -75,24 +75,27 @@ int Failed(const ClientAnswer& answer) {
   }
 }
 
-void ShowContext(const ClientAnswer& answer) {
+void ShowContext(const ClientAnswer& answer, std::FILE* to = stdout) {
   if (answer.context.empty()) return;
-  std::printf("context: %s\n", answer.context.c_str());
+  std::fprintf(to, "context: %s\n", answer.context.c_str());
 }
 
+// With --raw to standard error: what takes the bytes of a value must not take this for them.
 void ShowSiblings(const ClientAnswer& answer, const DataOptions& options,
                   const std::string& region) {
-  std::printf("%zu values were written concurrently:\n", answer.values.size());
+  std::FILE* to = options.raw ? stderr : stdout;
+  std::fprintf(to, "%zu values were written concurrently:\n", answer.values.size());
   for (std::size_t i = 0; i < answer.values.size(); ++i) {
-    std::printf("  %zu: %s\n", i + 1, Escaped(answer.values[i]).c_str());
+    std::fprintf(to, "  %zu: %s\n", i + 1, Escaped(answer.values[i]).c_str());
   }
-  ShowContext(answer);
+  ShowContext(answer, to);
   const std::string space =
       options.space == "default" ? "" : " --namespace " + ShellQuoted(options.space);
-  std::printf(
-      "To settle it, write the value that replaces them all:\n"
-      "  meridian put %s VALUE --region %s%s --context %s\n",
-      ShellQuoted(options.key).c_str(), region.c_str(), space.c_str(), answer.context.c_str());
+  std::fprintf(to,
+               "To settle it, write the value that replaces them all:\n"
+               "  meridian put %s VALUE --region %s%s --context %s\n",
+               ShellQuoted(options.key).c_str(), region.c_str(), space.c_str(),
+               answer.context.c_str());
 }
 
 int Get(const CommonOptions& common, const DataOptions& options) {
@@ -111,7 +114,7 @@ int Get(const CommonOptions& common, const DataOptions& options) {
   if (answer.status != Status::kOk || answer.values.empty()) return Failed(answer);
   if (options.raw) {
     std::fwrite(answer.values[0].data(), 1, answer.values[0].size(), stdout);
-    return kExitOk;
+    return AllIsPrinted() ? kExitOk : kExitNo;
   }
   std::printf("%s\n", Escaped(answer.values[0]).c_str());
   ShowContext(answer);
