@@ -51,6 +51,10 @@ std::unique_ptr<BulkJob> PrepareBulk(const CommonOptions& common, const BulkArgu
   if (!text) return Complain(text.error().message), nullptr;
   Result<Records> records = ParseRecords(*text, arguments.format);
   if (!records) return Complain(arguments.file + ": " + records.error().message), nullptr;
+  if (records->records.empty()) {
+    Complain((arguments.file == "-" ? "standard input" : arguments.file) + " has no records");
+    return nullptr;
+  }
   auto job = std::make_unique<BulkJob>();
   job->options.region = region->id;
   job->options.space = arguments.space;

@@ -210,6 +210,16 @@ TEST(CommandLineTest, ARegionThatDoesNotAnswerIsGivenUpLongBeforeEveryRecordHasT
   EXPECT_LT(io::Now().monotonic - begin, std::chrono::seconds(25));
 }
 
+TEST(CommandLineTest, ASourceWithoutRecordsIsNoSuccess) {
+  const Cluster cluster;
+  const std::string none = cluster.WriteRecords(0);
+  for (const char* command : {"load", "verify", "demo"}) {
+    const auto refused = cluster.Meridian({command, none, "-n", "packages"});
+    EXPECT_EQ(refused.code, 2) << command << ": " << refused.output;
+    EXPECT_NE(refused.output.find(none + " has no records"), std::string::npos) << refused.output;
+  }
+}
+
 TEST(CommandLineTest, MistakesOfATopologyAreNamedByLine) {
   const Cluster cluster;
   const std::string right = cluster.topology_file();
