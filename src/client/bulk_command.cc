@@ -101,7 +101,9 @@ int TellVerify(const BulkJob& job, const std::string& region,
   std::printf("%s: %s of %s records are the same, byte for byte; %s\n", region.c_str(),
               FormatCount(outcome->same).c_str(), FormatCount(job.records.records.size()).c_str(),
               RetriesOf(outcome->figures.client).c_str());
-  if (outcome->figures.interrupted) return Complain("interrupted"), kExitInterrupted;
+  if (outcome->figures.interrupted) {
+    return Complain("interrupted; not all was compared"), kExitInterrupted;
+  }
   if (outcome->figures.gave_up) {
     Complain("gave up: region " + region + " does not answer; see `meridian dev status`");
     if (outcome->Mismatches() == outcome->failed) return kExitUnavailable;

@@ -99,10 +99,10 @@ class Demo {
     before_ = AskGateways(job_.topology);
     start_ = io::Now().monotonic;
     if (const int code = Load(); code != kExitOk) return code;
-    Wait();
+    if (const int code = Wait(); code != kExitOk) return code;
     after_ = AskGateways(job_.topology);
     const int code = Verify();
-    Report();
+    if (code != kExitInterrupted) Report();
     return code;
   }
 
@@ -112,11 +112,14 @@ class Demo {
     if (outcome) load_ = *outcome;
     return TellLoad(job_, outcome);
   }
-  void Wait() {
+  // Not held in time is no failure yet: the comparison decides. Interrupted is one.
+  int Wait() {
     std::printf("waiting until the other regions hold all of it ...\n");
     std::fflush(stdout);
     auto held = AwaitHeld(job_.topology, origin_.name, start_ + patience_);
-    if (held.value_or(false)) held = LastRecordsAreThere();
+    bool interrupted = false;
+    if (held.value_or(false)) held = LastRecordsAreThere(interrupted);
+    if (interrupted) return Complain("interrupted; nothing was compared"), kExitInterrupted;
     const Duration took = io::Now().monotonic - start_;
     if (held.value_or(false)) {
       held_after_ = took;
@@ -126,8 +129,9 @@ class Demo {
     } else {
       Complain("the gateways do not tell their lag; comparing until all is there instead");
     }
+    return kExitOk;
   }
-  bool LastRecordsAreThere() {
+  bool LastRecordsAreThere(bool& interrupted) {
     const auto& all = job_.records.records;
     const std::size_t count = std::min(all.size(), kLastRecords);
     const std::vector<Record> last(all.end() - static_cast<std::ptrdiff_t>(count), all.end());
@@ -136,7 +140,8 @@ class Demo {
       options.region = region->id;
       const Duration left = std::max(Duration::zero(), start_ + patience_ - io::Now().monotonic);
       const auto outcome = VerifyRecords(job_.topology, options, last, left);
-      if (!outcome || outcome->same < last.size()) return false;
+      interrupted = outcome && outcome->figures.interrupted;
+      if (!outcome || interrupted || outcome->same < last.size()) return false;
     }
     return true;
   }
@@ -147,7 +152,9 @@ class Demo {
       options.region = region->id;
       const Duration wait = held_after_ ? std::chrono::seconds(0) : patience_;
       const auto outcome = VerifyRecords(job_.topology, options, job_.records.records, wait);
-      worst = std::max(worst, TellVerify(job_, region->name, outcome));
+      const int code = TellVerify(job_, region->name, outcome);
+      if (code == kExitInterrupted) return code;
+      worst = std::max(worst, code);
       // What was never read, after giving up, proves nothing and counts as wrong.
       mismatches_ += job_.records.records.size() - (outcome ? outcome->same : 0);
     }

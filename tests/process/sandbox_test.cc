@@ -220,6 +220,22 @@ TEST(CommandLineTest, ASourceWithoutRecordsIsNoSuccess) {
   }
 }
 
+TEST(CommandLineTest, WhatIsInterruptedEndsAtOnceAndReportsNothing) {
+  const Cluster cluster;  // nobody answers, so it is still under way when the signal comes
+  const std::string records = cluster.WriteRecords(1'000);
+  for (const char* command : {"load", "verify", "demo"}) {
+    const Instant begin = io::Now().monotonic;
+    const auto ended =
+        cluster.Shell("timeout --preserve-status -s INT 1 meridian " + std::string(command) + ' ' +
+                      records + " --format lines -t topology.yaml -n packages");
+    EXPECT_EQ(ended.code, 130) << ended.output;
+    EXPECT_NE(ended.output.find("interrupted"), std::string::npos) << ended.output;
+    EXPECT_EQ(ended.output.find("the client was closed"), std::string::npos) << ended.output;
+    EXPECT_EQ(ended.output.find("Report"), std::string::npos) << ended.output;
+    EXPECT_LT(io::Now().monotonic - begin, std::chrono::seconds(10));
+  }
+}
+
 TEST(CommandLineTest, MistakesOfATopologyAreNamedByLine) {
   const Cluster cluster;
   const std::string right = cluster.topology_file();
