@@ -161,6 +161,13 @@ CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, DataOpti
   return command;
 }
 
+// A variable that a script never set must not become a write that knows of nothing.
+bool IsEmptyContext(const CLI::Option& context, const DataOptions& options) {
+  if (context.count() == 0 || !options.context.empty()) return false;
+  Complain("--context is empty; leave it out to write without one");
+  return true;
+}
+
 }  // namespace
 
 void AddDataCommands(CLI::App& app, const CommonOptions& common, int& exit_code) {
@@ -168,7 +175,7 @@ void AddDataCommands(CLI::App& app, const CommonOptions& common, int& exit_code)
   const char* context_help = "What an earlier answer about this key showed";
 
   CLI::App* put = AddCommand(app, "put", "Write a value", *options);
-  put->add_option("--context,-c", options->context, context_help);
+  const CLI::Option* put_context = put->add_option("--context,-c", options->context, context_help);
   CLI::Option* value = put->add_option("VALUE", options->value);
   put->add_option("--file,-f", options->file, "Take the value from a file, or - for standard input")
       ->excludes(value);
@@ -177,11 +184,11 @@ void AddDataCommands(CLI::App& app, const CommonOptions& common, int& exit_code)
       "Examples:\n  meridian put cart milk --region eu-west\n"
       "  meridian put cart 'milk, eggs' -r eu-west --context TOKEN\n"
       "  meridian put photo --file photo.jpg");
-  put->callback([&common, &exit_code, options, value] {
+  put->callback([&common, &exit_code, options, value, put_context] {
+    exit_code = kExitUsage;
+    if (IsEmptyContext(*put_context, *options)) return;
     if (value->count() == 0 && options->file.empty()) {
-      Complain("put needs a VALUE, or --file");
-      exit_code = kExitUsage;
-      return;
+      return Complain("put needs a VALUE, or --file");
     }
     exit_code = Put(common, *options);
   });
@@ -195,12 +202,14 @@ void AddDataCommands(CLI::App& app, const CommonOptions& common, int& exit_code)
   get->callback([&common, &exit_code, options] { exit_code = Get(common, *options); });
 
   CLI::App* del = AddCommand(app, "del", "Delete a key", *options);
-  del->add_option("--context,-c", options->context, context_help);
+  const CLI::Option* del_context = del->add_option("--context,-c", options->context, context_help);
   del->add_flag("--raw", options->raw, "Print nothing");
   del->footer(
       "Without --context it deletes what the region holds now.\n"
       "Example:\n  meridian del cart --region eu-west");
-  del->callback([&common, &exit_code, options] { exit_code = Delete(common, *options); });
+  del->callback([&common, &exit_code, options, del_context] {
+    exit_code = IsEmptyContext(*del_context, *options) ? kExitUsage : Delete(common, *options);
+  });
 }
 
 }  // namespace meridian::client

@@ -198,6 +198,16 @@ TEST(CommandLineTest, WrongUsageEndsWithTwo) {
   EXPECT_EQ(cluster.Meridian({"dev", "status"}).code, 2);
 }
 
+TEST(CommandLineTest, AnEmptyContextIsNotTakenForNone) {
+  const Cluster cluster;
+  for (const char* command : {"put cart milk", "del cart"}) {
+    const auto refused =
+        cluster.Shell("meridian " + std::string(command) + " -t topology.yaml --context \"\"");
+    EXPECT_EQ(refused.code, 2) << refused.output;
+    EXPECT_NE(refused.output.find("--context is empty"), std::string::npos) << refused.output;
+  }
+}
+
 TEST(CommandLineTest, ARegionThatDoesNotAnswerIsGivenUpLongBeforeEveryRecordHasTimedOut) {
   const Cluster cluster;
   const std::string records = cluster.WriteRecords(5'000);
