@@ -35,6 +35,22 @@ CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, BulkArgu
   return command;
 }
 
+int TellNotStored(const BulkJob& job, const LoadOutcome& outcome) {
+  const std::uint64_t lacking = job.records.records.size() - outcome.stored;
+  if (outcome.wrong == lacking) {
+    Complain(FormatCount(lacking) + " records were refused, as they would be again");
+    return kExitUsage;
+  }
+  if (outcome.figures.gave_up) {
+    Complain("gave up: region " + job.topology.FindRegion(job.options.region)->name +
+             " does not answer");
+  }
+  Complain(FormatCount(lacking) + " records were not stored (" + FormatCount(outcome.maybe) +
+           " of them perhaps); load again when `meridian dev "
+           "status` shows the region ready");
+  return outcome.maybe == 0 ? kExitUnavailable : kExitMaybe;
+}
+
 }  // namespace
 
 std::unique_ptr<BulkJob> PrepareBulk(const CommonOptions& common, const BulkArguments& arguments) {
@@ -84,15 +100,7 @@ int TellLoad(const BulkJob& job, const Result<LoadOutcome>& outcome) {
   if (figures.interrupted)
     return Complain("interrupted; load again to store the rest"), kExitInterrupted;
   if (outcome->failed == 0) return kExitOk;
-  const std::uint64_t lacking = job.records.records.size() - outcome->stored;
-  if (figures.gave_up) {
-    Complain("gave up: region " + job.topology.FindRegion(job.options.region)->name +
-             " does not answer");
-  }
-  Complain(FormatCount(lacking) + " records were not stored (" + FormatCount(outcome->maybe) +
-           " of them perhaps); load again when `meridian dev "
-           "status` shows the region ready");
-  return kExitUnavailable;
+  return TellNotStored(job, *outcome);
 }
 
 int TellVerify(const BulkJob& job, const std::string& region,

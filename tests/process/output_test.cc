@@ -36,5 +36,16 @@ TEST(OutputTest, RawBytesAreAllOrAnErrorAndNeverProse) {
   EXPECT_NE(told.output.find("2 values were written concurrently"), std::string::npos);
 }
 
+TEST(OutputTest, TheRingOfAKeyHasOneExitCodeInEitherForm) {
+  Cluster cluster({"us-east"});
+  ASSERT_TRUE(cluster.Up());
+  ASSERT_EQ(cluster.Meridian({"put", "cart", "milk"}).code, 0);
+  EXPECT_TRUE(Eventually([&] { return cluster.Meridian({"ring", "cart", "--json"}).code == 0; }));
+  EXPECT_EQ(cluster.Meridian({"ring", "cart"}).code, 0);
+  ASSERT_EQ(cluster.Meridian({"dev", "kill", "us-east-2"}).code, 0);
+  EXPECT_EQ(cluster.Meridian({"ring", "cart"}).code, 1);
+  EXPECT_EQ(cluster.Meridian({"ring", "cart", "--json"}).code, 1);
+}
+
 }  // namespace
 }  // namespace meridian::process_tests

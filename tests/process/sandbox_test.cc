@@ -230,6 +230,15 @@ TEST(CommandLineTest, ASourceWithoutRecordsIsNoSuccess) {
   }
 }
 
+TEST(CommandLineTest, RecordsThatAreRefusedForWhatTheyAreAreNotToBeLoadedAgain) {
+  const Cluster cluster;
+  const std::string records = cluster.directory() + "/long";
+  std::ofstream(records) << std::string(2'000, 'k') << "\tvalue\n";
+  const auto load = cluster.Meridian({"load", records, "--format", "lines", "-n", "packages"});
+  EXPECT_EQ(load.code, 2) << load.output;
+  EXPECT_EQ(load.output.find("load again"), std::string::npos) << load.output;
+}
+
 TEST(CommandLineTest, WhatIsInterruptedEndsAtOnceAndReportsNothing) {
   const Cluster cluster;  // nobody answers, so it is still under way when the signal comes
   const std::string records = cluster.WriteRecords(1'000);
