@@ -8,11 +8,15 @@
 #include "client/dev_command.h"
 #include "client/exit_codes.h"
 #include "client/ring_command.h"
+#include "client/text.h"
 #include "client/topology_command.h"
 #include "client/view_commands.h"
 
-int main(int argc, char** argv) {
-  using namespace meridian::client;
+namespace {
+
+using namespace meridian::client;
+
+int Run(int argc, char** argv) {
   CLI::App app{"Meridian: an active-active key-value store for several regions"};
   app.set_version_flag("--version", MERIDIAN_VERSION);
   app.require_subcommand(1);
@@ -42,4 +46,12 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int exit_code = Run(argc, argv);
+  // Who reads half of it must not take it for all.
+  return exit_code == kExitOk && !AllIsPrinted() ? kExitNo : exit_code;
 }

@@ -33,6 +33,8 @@ struct Audited {
   json before;
   json now;
   std::uint64_t partitions = 0;
+  std::uint64_t incarnation = 0;  // of the start that was told to begin
+  bool restarted = false;
   int silent = 0;  // polls without an answer
 
   bool is_done() const {
@@ -44,6 +46,12 @@ struct Audited {
   }
 };
 
+// A start counts from 0, so what is less than before has grown by nothing.
+std::uint64_t Growth(const json& before, const json& now, const std::string& field) {
+  const std::uint64_t then = before.value(field, std::uint64_t{0});
+  return std::max(now.value(field, std::uint64_t{0}), then) - then;
+}
+
 // What grew since the begin, "2 content, 1 missing_row", and how much in all.
 std::pair<std::string, std::uint64_t> Grown(const Audited& audited, const char* field) {
   std::string text;
@@ -51,7 +59,7 @@ std::pair<std::string, std::uint64_t> Grown(const Audited& audited, const char* 
   const json before = audited.before.value(field, json::object());
   const json now = audited.now.value(field, json::object());
   for (const auto& [cause, count] : now.items()) {
-    const std::uint64_t grown = count.get<std::uint64_t>() - before.value(cause, std::uint64_t{0});
+    const std::uint64_t grown = Growth(before, now, cause);
     if (grown == 0) continue;
     all += grown;
     text += (text.empty() ? "" : ", ") + FormatCount(grown) + ' ' + cause;
@@ -71,7 +79,7 @@ std::optional<std::vector<Audited>> BeginAll(const local::Topology& topology,
   std::vector<Audited> all;
   for (const local::Region& region : topology.regions) {
     for (const local::Node& node : region.nodes) {
-      if (IsWanted(options, region, node)) all.push_back({&node, {}, {}, 0, 0});
+      if (IsWanted(options, region, node)) all.emplace_back().node = &node;
     }
   }
   exit_code = kExitUsage;
@@ -81,14 +89,16 @@ std::optional<std::vector<Audited>> BeginAll(const local::Topology& topology,
   }
   exit_code = kExitUnavailable;
   for (Audited& audited : all) {
-    const auto begun = BeginAudit(audited.node->http, options.rebuild);
+    // In this order, so that a restart in between is seen as one.
     const auto status = StatusOf(audited.node->http);
+    const auto begun = BeginAudit(audited.node->http, options.rebuild);
     if (!begun || !status) {
       Complain(audited.node->name + " does not begin an audit; see `meridian status`");
       return std::nullopt;
     }
     audited.before = audited.now = *begun;
     audited.partitions = status->value("partitions", std::uint64_t{0});
+    audited.incarnation = status->value("incarnation", std::uint64_t{0});
   }
   return all;
 }
@@ -101,7 +111,20 @@ void Poll(Audited& audited) {
     return;
   }
   audited.silent = 0;
+  // What it counts since says nothing of the audit, which ended with the start that began it.
+  audited.restarted = status->value("incarnation", std::uint64_t{0}) != audited.incarnation;
+  if (audited.restarted) return;
   audited.now = (*status)["audit"];
+}
+
+// Whether it will not come to its end; after telling why.
+bool HasFailed(const Audited& audited) {
+  if (audited.restarted) {
+    Complain(audited.node->name + " restarted; audit again");
+  } else if (audited.silent >= kSilentPollsMax) {
+    Complain(audited.node->name + " answers no more");
+  }
+  return audited.restarted || audited.silent >= kSilentPollsMax;
 }
 
 // Until all are done. The exit code when they are not.
@@ -120,11 +143,7 @@ int Await(std::vector<Audited>& all, const AuditCommandOptions& options) {
       if (options.rebuild) progress.Finish(now, partitions);
       return kExitOk;
     }
-    for (const Audited& audited : all) {
-      if (audited.silent < kSilentPollsMax) continue;
-      Complain(audited.node->name + " answers no more");
-      return kExitUnavailable;
-    }
+    if (std::ranges::any_of(all, HasFailed)) return kExitUnavailable;
     if (now - begin > std::chrono::seconds(options.timeout_s)) {
       Complain("the audit has not ended in " + std::to_string(options.timeout_s) +
                " s; it goes on, and `meridian status` shows its age");
@@ -134,20 +153,33 @@ int Await(std::vector<Audited>& all, const AuditCommandOptions& options) {
   }
 }
 
-int Show(const std::vector<Audited>& all, bool as_json) {
+// What was found is found. Nothing found is an answer only if all were asked that hold a copy.
+int CodeFor(const std::vector<Audited>& all) {
   std::uint64_t found = 0;
+  std::uint64_t silent = 0;
+  for (const Audited& audited : all) {
+    found += Grown(audited, "findings").second;
+    silent += Growth(audited.before, audited.now, "peers_silent");
+  }
+  if (silent != 0) {
+    Complain("peers did not answer " + FormatCount(silent) +
+             " times, so not all was compared; see `meridian status`, and audit again");
+  }
+  if (found != 0) return kExitNo;
+  return silent == 0 ? kExitOk : kExitUnavailable;
+}
+
+int Show(const std::vector<Audited>& all, bool as_json) {
   Table table({"node", "compared", "rows read", "found", "repaired here", "silent peers", "sent"});
   json object = json::object();
   for (const Audited& audited : all) {
-    const auto [findings, count] = Grown(audited, "findings");
-    found += count;
     const auto grown = [&](const char* field) {
-      return audited.now.value(field, std::uint64_t{0}) -
-             audited.before.value(field, std::uint64_t{0});
+      return Growth(audited.before, audited.now, field);
     };
     table.Add({audited.node->name, FormatCount(grown("partitions_compared")),
-               FormatCount(grown("rows_checked")), findings, Grown(audited, "repairs").first,
-               FormatCount(grown("peers_silent")), FormatBytes(grown("bytes_sent"))});
+               FormatCount(grown("rows_checked")), Grown(audited, "findings").first,
+               Grown(audited, "repairs").first, FormatCount(grown("peers_silent")),
+               FormatBytes(grown("bytes_sent"))});
     object[audited.node->name] = {{"before", audited.before}, {"after", audited.now}};
   }
   if (as_json) {
@@ -155,7 +187,7 @@ int Show(const std::vector<Audited>& all, bool as_json) {
   } else {
     table.Print();
   }
-  return found == 0 ? kExitOk : kExitNo;
+  return CodeFor(all);
 }
 
 int RunAudit(const CommonOptions& common, const AuditCommandOptions& options) {
@@ -188,7 +220,8 @@ void AddAuditCommand(CLI::App& app, const CommonOptions& common, int& exit_code)
       "Nodes do this by themselves: sums each minute, every row in turn at a slow pace.\n"
       "\"found\" is what a node found wrong, at itself or a peer; \"repaired here\" which of its\n"
       "own copies were put right since. A healthy system has neither.\n"
-      "Exit code 1 if anything was found, 4 if a node does not answer or the end did not come.\n"
+      "Exit code 1 if anything was found; else 4 if a node does not answer or restarts, a peer\n"
+      "was silent, so that not all was compared, or the end did not come.\n"
       "Example:\n  meridian audit us-east-2 --rebuild");
   audit->callback([&common, &exit_code, options] { exit_code = RunAudit(common, *options); });
 }

@@ -33,6 +33,11 @@ void NoteExample(std::vector<std::string>& examples, const Bytes& key, const std
   if (examples.size() < kExamples) examples.push_back(Escaped(key) + ": " + what);
 }
 
+// Refused for what the record is: it would be again.
+bool IsWrong(Status status) {
+  return status == Status::kBadRequest || status == Status::kTooLarge;
+}
+
 // Counts one record; whether it is the same.
 bool Compare(const Record& record, const ClientAnswer& answer, VerifyOutcome& outcome) {
   if (answer.status == Status::kOk && answer.values.size() == 1) {
@@ -89,6 +94,7 @@ Result<LoadOutcome> LoadRecords(const local::Topology& topology, const BulkOptio
                  } else {
                    ++outcome.failed;
                    if (answer.maybe) ++outcome.maybe;
+                   if (IsWrong(answer.status)) ++outcome.wrong;
                    if (!pump.has_given_up()) {
                      NoteExample(outcome.failures, record.key,
                                  std::string(node::CodeOf(answer.status)) + ": " + answer.message);

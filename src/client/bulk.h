@@ -26,6 +26,7 @@ struct LoadOutcome {
   std::uint64_t stored = 0;
   std::uint64_t failed = 0;
   std::uint64_t maybe = 0;            // of those that failed: may be there all the same
+  std::uint64_t wrong = 0;            // of those that failed: refused for what they are
   std::vector<std::string> failures;  // the first few: "key: what"
   Pump::Figures figures;
 };

@@ -35,6 +35,22 @@ CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, BulkArgu
   return command;
 }
 
+int TellNotStored(const BulkJob& job, const LoadOutcome& outcome) {
+  const std::uint64_t lacking = job.records.records.size() - outcome.stored;
+  if (outcome.wrong == lacking) {
+    Complain(FormatCount(lacking) + " records were refused, as they would be again");
+    return kExitUsage;
+  }
+  if (outcome.figures.gave_up) {
+    Complain("gave up: region " + job.topology.FindRegion(job.options.region)->name +
+             " does not answer");
+  }
+  Complain(FormatCount(lacking) + " records were not stored (" + FormatCount(outcome.maybe) +
+           " of them perhaps); load again when `meridian dev "
+           "status` shows the region ready");
+  return outcome.maybe == 0 ? kExitUnavailable : kExitMaybe;
+}
+
 }  // namespace
 
 std::unique_ptr<BulkJob> PrepareBulk(const CommonOptions& common, const BulkArguments& arguments) {
@@ -51,6 +67,10 @@ std::unique_ptr<BulkJob> PrepareBulk(const CommonOptions& common, const BulkArgu
   if (!text) return Complain(text.error().message), nullptr;
   Result<Records> records = ParseRecords(*text, arguments.format);
   if (!records) return Complain(arguments.file + ": " + records.error().message), nullptr;
+  if (records->records.empty()) {
+    Complain((arguments.file == "-" ? "standard input" : arguments.file) + " has no records");
+    return nullptr;
+  }
   auto job = std::make_unique<BulkJob>();
   job->options.region = region->id;
   job->options.space = arguments.space;
@@ -80,15 +100,7 @@ int TellLoad(const BulkJob& job, const Result<LoadOutcome>& outcome) {
   if (figures.interrupted)
     return Complain("interrupted; load again to store the rest"), kExitInterrupted;
   if (outcome->failed == 0) return kExitOk;
-  const std::uint64_t lacking = job.records.records.size() - outcome->stored;
-  if (figures.gave_up) {
-    Complain("gave up: region " + job.topology.FindRegion(job.options.region)->name +
-             " does not answer");
-  }
-  Complain(FormatCount(lacking) + " records were not stored (" + FormatCount(outcome->maybe) +
-           " of them perhaps); load again when `meridian dev "
-           "status` shows the region ready");
-  return kExitUnavailable;
+  return TellNotStored(job, *outcome);
 }
 
 int TellVerify(const BulkJob& job, const std::string& region,
@@ -97,7 +109,9 @@ int TellVerify(const BulkJob& job, const std::string& region,
   std::printf("%s: %s of %s records are the same, byte for byte; %s\n", region.c_str(),
               FormatCount(outcome->same).c_str(), FormatCount(job.records.records.size()).c_str(),
               RetriesOf(outcome->figures.client).c_str());
-  if (outcome->figures.interrupted) return Complain("interrupted"), kExitInterrupted;
+  if (outcome->figures.interrupted) {
+    return Complain("interrupted; not all was compared"), kExitInterrupted;
+  }
   if (outcome->figures.gave_up) {
     Complain("gave up: region " + region + " does not answer; see `meridian dev status`");
     if (outcome->Mismatches() == outcome->failed) return kExitUnavailable;

@@ -276,7 +276,13 @@ void Calls::Finish(CallMap::iterator at, ClientAnswer answer) {
   calls_.erase(at);
 }
 
+void Calls::NeverSent(NodeId to, std::uint64_t id) {
+  const auto at = calls_.find(id);
+  if (at != calls_.end() && at->second.tried.back() == to) at->second.waiting = false;
+}
+
 void Calls::Abandon() {
+  for (const Send& send : sends_) NeverSent(send.to, send.id);
   while (!calls_.empty()) {
     calls_.begin()->second.uncertain |= calls_.begin()->second.waiting;
     Finish(calls_.begin(), Failed(Status::kUnavailable, "the client was closed"));

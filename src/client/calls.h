@@ -82,7 +82,9 @@ class Calls {
   // The node's process has ended: what was sent to it is not answered any more.
   void Lost(Instant now, NodeId node);
   void Tick(Instant now);
-  // Ends every call with kUnavailable; for closing.
+  // For closing: the attempt was never sent, so it leaves no doubt.
+  void NeverSent(NodeId to, std::uint64_t id);
+  // Ends every call with kUnavailable; for closing. What TakeSends would give was never sent.
   void Abandon();
 
   Instant NextDeadline() const;

@@ -66,6 +66,11 @@ Client::Client(io::asio::io_context& loop, const local::Topology& topology,
 
 Client::~Client() {
   self_.reset();
+  if (link_) {
+    for (const io::ClientLink::Unsent& unsent : link_->Expired(kNever)) {
+      calls_.NeverSent(unsent.to, unsent.id);
+    }
+  }
   calls_.Abandon();
   for (Calls::Finished& done : calls_.TakeFinished()) {
     done.callback(std::move(done.answer), done.figures);

@@ -75,24 +75,27 @@ int Failed(const ClientAnswer& answer) {
   }
 }
 
-void ShowContext(const ClientAnswer& answer) {
+void ShowContext(const ClientAnswer& answer, std::FILE* to = stdout) {
   if (answer.context.empty()) return;
-  std::printf("context: %s\n", answer.context.c_str());
+  std::fprintf(to, "context: %s\n", answer.context.c_str());
 }
 
+// With --raw to standard error: what takes the bytes of a value must not take this for them.
 void ShowSiblings(const ClientAnswer& answer, const DataOptions& options,
                   const std::string& region) {
-  std::printf("%zu values were written concurrently:\n", answer.values.size());
+  std::FILE* to = options.raw ? stderr : stdout;
+  std::fprintf(to, "%zu values were written concurrently:\n", answer.values.size());
   for (std::size_t i = 0; i < answer.values.size(); ++i) {
-    std::printf("  %zu: %s\n", i + 1, Escaped(answer.values[i]).c_str());
+    std::fprintf(to, "  %zu: %s\n", i + 1, Escaped(answer.values[i]).c_str());
   }
-  ShowContext(answer);
+  ShowContext(answer, to);
   const std::string space =
       options.space == "default" ? "" : " --namespace " + ShellQuoted(options.space);
-  std::printf(
-      "To settle it, write the value that replaces them all:\n"
-      "  meridian put %s VALUE --region %s%s --context %s\n",
-      ShellQuoted(options.key).c_str(), region.c_str(), space.c_str(), answer.context.c_str());
+  std::fprintf(to,
+               "To settle it, write the value that replaces them all:\n"
+               "  meridian put %s VALUE --region %s%s --context %s\n",
+               ShellQuoted(options.key).c_str(), region.c_str(), space.c_str(),
+               answer.context.c_str());
 }
 
 int Get(const CommonOptions& common, const DataOptions& options) {
@@ -111,7 +114,7 @@ int Get(const CommonOptions& common, const DataOptions& options) {
   if (answer.status != Status::kOk || answer.values.empty()) return Failed(answer);
   if (options.raw) {
     std::fwrite(answer.values[0].data(), 1, answer.values[0].size(), stdout);
-    return kExitOk;
+    return AllIsPrinted() ? kExitOk : kExitNo;
   }
   std::printf("%s\n", Escaped(answer.values[0]).c_str());
   ShowContext(answer);
@@ -158,6 +161,13 @@ CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, DataOpti
   return command;
 }
 
+// A variable that a script never set must not become a write that knows of nothing.
+bool IsEmptyContext(const CLI::Option& context, const DataOptions& options) {
+  if (context.count() == 0 || !options.context.empty()) return false;
+  Complain("--context is empty; leave it out to write without one");
+  return true;
+}
+
 }  // namespace
 
 void AddDataCommands(CLI::App& app, const CommonOptions& common, int& exit_code) {
@@ -165,7 +175,7 @@ void AddDataCommands(CLI::App& app, const CommonOptions& common, int& exit_code)
   const char* context_help = "What an earlier answer about this key showed";
 
   CLI::App* put = AddCommand(app, "put", "Write a value", *options);
-  put->add_option("--context,-c", options->context, context_help);
+  const CLI::Option* put_context = put->add_option("--context,-c", options->context, context_help);
   CLI::Option* value = put->add_option("VALUE", options->value);
   put->add_option("--file,-f", options->file, "Take the value from a file, or - for standard input")
       ->excludes(value);
@@ -174,11 +184,11 @@ void AddDataCommands(CLI::App& app, const CommonOptions& common, int& exit_code)
       "Examples:\n  meridian put cart milk --region eu-west\n"
       "  meridian put cart 'milk, eggs' -r eu-west --context TOKEN\n"
       "  meridian put photo --file photo.jpg");
-  put->callback([&common, &exit_code, options, value] {
+  put->callback([&common, &exit_code, options, value, put_context] {
+    exit_code = kExitUsage;
+    if (IsEmptyContext(*put_context, *options)) return;
     if (value->count() == 0 && options->file.empty()) {
-      Complain("put needs a VALUE, or --file");
-      exit_code = kExitUsage;
-      return;
+      return Complain("put needs a VALUE, or --file");
     }
     exit_code = Put(common, *options);
   });
@@ -192,12 +202,14 @@ void AddDataCommands(CLI::App& app, const CommonOptions& common, int& exit_code)
   get->callback([&common, &exit_code, options] { exit_code = Get(common, *options); });
 
   CLI::App* del = AddCommand(app, "del", "Delete a key", *options);
-  del->add_option("--context,-c", options->context, context_help);
+  const CLI::Option* del_context = del->add_option("--context,-c", options->context, context_help);
   del->add_flag("--raw", options->raw, "Print nothing");
   del->footer(
       "Without --context it deletes what the region holds now.\n"
       "Example:\n  meridian del cart --region eu-west");
-  del->callback([&common, &exit_code, options] { exit_code = Delete(common, *options); });
+  del->callback([&common, &exit_code, options, del_context] {
+    exit_code = IsEmptyContext(*del_context, *options) ? kExitUsage : Delete(common, *options);
+  });
 }
 
 }  // namespace meridian::client

@@ -73,20 +73,36 @@ void ShowLags(const WanFigures& figures, const std::string& origin) {
   if (any) std::printf("\n%s", table.Text().c_str());
 }
 
+// The regions that the records are shipped to: all but their own that hold the namespace.
+std::vector<const local::Region*> TargetsOf(const BulkJob& job) {
+  const local::Topology& topology = job.topology;
+  const local::Namespace* space = topology.FindNamespace(job.options.space);
+  const local::Placement* placement = topology.FindPlacement(space->placement);
+  std::vector<const local::Region*> targets;
+  for (const local::Region& region : topology.regions) {
+    if (region.id == job.options.region || !placement->replicas.contains(region.id)) continue;
+    targets.push_back(&region);
+  }
+  return targets;
+}
+
 // One run of the demonstration, step by step.
 class Demo {
  public:
-  explicit Demo(BulkJob& job, Duration patience)
-      : job_(job), patience_(patience), origin_(*job.topology.FindRegion(job.options.region)) {}
+  explicit Demo(BulkJob& job, std::vector<const local::Region*> targets, Duration patience)
+      : job_(job),
+        targets_(std::move(targets)),
+        patience_(patience),
+        origin_(*job.topology.FindRegion(job.options.region)) {}
 
   int Run() {
     before_ = AskGateways(job_.topology);
     start_ = io::Now().monotonic;
     if (const int code = Load(); code != kExitOk) return code;
-    Wait();
+    if (const int code = Wait(); code != kExitOk) return code;
     after_ = AskGateways(job_.topology);
     const int code = Verify();
-    Report();
+    if (code != kExitInterrupted) Report();
     return code;
   }
 
@@ -96,12 +112,14 @@ class Demo {
     if (outcome) load_ = *outcome;
     return TellLoad(job_, outcome);
   }
-  void Wait() {
-    if (job_.topology.regions.size() < 2) return;
+  // Not held in time is no failure yet: the comparison decides. Interrupted is one.
+  int Wait() {
     std::printf("waiting until the other regions hold all of it ...\n");
     std::fflush(stdout);
     auto held = AwaitHeld(job_.topology, origin_.name, start_ + patience_);
-    if (held.value_or(false)) held = LastRecordsAreThere();
+    bool interrupted = false;
+    if (held.value_or(false)) held = LastRecordsAreThere(interrupted);
+    if (interrupted) return Complain("interrupted; nothing was compared"), kExitInterrupted;
     const Duration took = io::Now().monotonic - start_;
     if (held.value_or(false)) {
       held_after_ = took;
@@ -111,30 +129,32 @@ class Demo {
     } else {
       Complain("the gateways do not tell their lag; comparing until all is there instead");
     }
+    return kExitOk;
   }
-  bool LastRecordsAreThere() {
+  bool LastRecordsAreThere(bool& interrupted) {
     const auto& all = job_.records.records;
     const std::size_t count = std::min(all.size(), kLastRecords);
     const std::vector<Record> last(all.end() - static_cast<std::ptrdiff_t>(count), all.end());
-    for (const local::Region& region : job_.topology.regions) {
-      if (region.id == origin_.id) continue;
+    for (const local::Region* region : targets_) {
       BulkOptions options = job_.options;
-      options.region = region.id;
+      options.region = region->id;
       const Duration left = std::max(Duration::zero(), start_ + patience_ - io::Now().monotonic);
       const auto outcome = VerifyRecords(job_.topology, options, last, left);
-      if (!outcome || outcome->same < last.size()) return false;
+      interrupted = outcome && outcome->figures.interrupted;
+      if (!outcome || interrupted || outcome->same < last.size()) return false;
     }
     return true;
   }
   int Verify() {
     int worst = kExitOk;
-    for (const local::Region& region : job_.topology.regions) {
-      if (region.id == origin_.id) continue;
+    for (const local::Region* region : targets_) {
       BulkOptions options = job_.options;
-      options.region = region.id;
+      options.region = region->id;
       const Duration wait = held_after_ ? std::chrono::seconds(0) : patience_;
       const auto outcome = VerifyRecords(job_.topology, options, job_.records.records, wait);
-      worst = std::max(worst, TellVerify(job_, region.name, outcome));
+      const int code = TellVerify(job_, region->name, outcome);
+      if (code == kExitInterrupted) return code;
+      worst = std::max(worst, code);
       // What was never read, after giving up, proves nothing and counts as wrong.
       mismatches_ += job_.records.records.size() - (outcome ? outcome->same : 0);
     }
@@ -163,6 +183,7 @@ class Demo {
   }
 
   BulkJob& job_;
+  std::vector<const local::Region*> targets_;
   Duration patience_;
   const local::Region& origin_;
   WanFigures before_;
@@ -178,7 +199,15 @@ class Demo {
 int RunDemo(const CommonOptions& common, const BulkArguments& arguments) {
   const auto job = PrepareBulk(common, arguments);
   if (!job) return kExitUsage;
-  return Demo(*job, Duration(static_cast<std::int64_t>(arguments.wait_s * 1e6))).Run();
+  std::vector<const local::Region*> targets = TargetsOf(*job);
+  if (targets.empty()) {
+    Complain("no other region holds namespace '" + job->options.space +
+             "', so there is nothing to compare; a topology of several regions is "
+             "config/topologies/three-regions.yaml");
+    return kExitUsage;
+  }
+  return Demo(*job, std::move(targets), Duration(static_cast<std::int64_t>(arguments.wait_s * 1e6)))
+      .Run();
 }
 
 }  // namespace meridian::client

@@ -4,7 +4,8 @@
 //     -> read everything back there and compare -> a report
 //
 // "Held" is by a quorum of the region's nodes, as its gateway reports, and the records loaded last
-// are read there; the comparison of all then proves it, or takes the figure back.
+// are read there; the comparison of all then proves it, or takes the figure back. "The others" are
+// the regions that hold the namespace; without any there is nothing to show, and it refuses.
 
 #pragma once
 

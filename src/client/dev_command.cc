@@ -6,6 +6,7 @@
 #include "client/dev_up.h"
 #include "client/exit_codes.h"
 #include "client/probe.h"
+#include "client/running.h"
 #include "client/text.h"
 #include "client/wan_command.h"
 #include "io/clocks.h"
@@ -31,69 +32,113 @@ const ProcessSpec* NamedOrComplain(const Sandbox& sandbox, const std::string& na
   return nullptr;
 }
 
+// Whether all is down that the pid files name; tells what is not. The data of what lives must stay.
+bool IsDown(const Home& home) {
+  const std::vector<RunningProcess> strangers = StrangersIn(home);
+  for (const RunningProcess& process : strangers) {
+    Complain(process.name + " (pid " + std::to_string(process.pid) +
+             ") runs and was not stopped: it was started with another directory than " +
+             home.root() + "; end it, or remove " + home.PidFileOf(process.name) +
+             " if that is a copy");
+  }
+  return strangers.empty() && RunningIn(home).empty();
+}
+
+int Purge(const Home& home) {
+  for (const char* part : {"/data", "/logs", "/run", "/secret", "/settings.json"}) {
+    const Result<Done> removed = io::Remove(home.root() + part);
+    if (!removed) return Failed(removed.error());
+  }
+  std::printf("removed the data in %s\n", home.root().c_str());
+  return kExitOk;
+}
+
 int Down(const CommonOptions& common, bool purge) {
-  const Result<Sandbox> sandbox = Sandbox::Open(common);
-  if (!sandbox) return Failed(sandbox.error(), kExitUsage);
-  std::vector<const ProcessSpec*> all;
-  for (const ProcessSpec& process : sandbox->processes()) all.push_back(&process);
+  const Home home(common);
+  if (!home.WasUsed()) return Failed(home.NoSettings(), kExitUsage);
   int code = kExitOk;
-  const std::vector<Sandbox::Stopped> stopped = sandbox->Stop(all);
-  for (const Sandbox::Stopped& one : stopped) {
+  const std::vector<Stopped> stopped = Stop(home, RunningIn(home));
+  for (const Stopped& one : stopped) {
     if (one.error) {
       code = Failed(*one.error);
       continue;
     }
-    std::printf("%-16s %s\n", one.process->name.c_str(),
+    std::printf("%-16s %s\n", one.process.name.c_str(),
                 one.killed ? "killed: it had not ended ten seconds after SIGTERM" : "stopped");
   }
   std::printf("down: %zu processes stopped\n", stopped.size());
-  if (!purge || code != kExitOk) return code;
-  for (const char* part : {"/data", "/logs", "/run", "/secret", "/settings.json"}) {
-    const Result<Done> removed = io::Remove(sandbox->home().root() + part);
-    if (!removed) return Failed(removed.error());
+  if (!IsDown(home)) code = kExitNo;
+  return purge && code == kExitOk ? Purge(home) : code;
+}
+
+Table ProcessTable() {
+  return Table({"process", "state", "ready", "pid", "memory", "where"});
+}
+
+void AddProcess(Table& table, const std::string& name, std::optional<io::Pid> pid,
+                const std::string& ready, const std::string& where) {
+  const bool paused = pid && io::StateOf(*pid) == io::ProcessState::kStopped;
+  table.Add({name,
+             !pid     ? "down"
+             : paused ? "paused"
+                      : "up",
+             ready, pid ? std::to_string(*pid) : "-",
+             pid ? FormatBytes(io::ResidentBytesOf(*pid).value_or(0)) : "-", where});
+}
+
+// Whether it is ready.
+bool AddWanted(Table& table, const Sandbox& sandbox, const ProcessSpec& process) {
+  const auto pid = sandbox.PidOf(process);
+  const bool up = pid && io::StateOf(*pid) != io::ProcessState::kStopped;
+  const bool ready = up && (!process.role || IsReady(process.http));
+  AddProcess(table, process.name, pid, ready ? "yes" : "no",
+             process.role ? "http://" + process.http.host + ':' + std::to_string(process.http.port)
+                          : "127.0.0.1:" + std::to_string(process.ports[0].number));
+  return ready;
+}
+
+// Without a topology: what runs, for who wants to end it.
+int ShowRunning(const Home& home, const Error& error) {
+  Table table = ProcessTable();
+  for (const RunningProcess& process : RunningIn(home)) {
+    AddProcess(table, process.name, process.pid, "-", "-");
   }
-  std::printf("removed the data in %s\n", sandbox->home().root().c_str());
-  return kExitOk;
+  if (home.WasUsed()) table.Print();
+  return Failed(error, kExitUsage);
 }
 
 int ShowProcesses(const CommonOptions& common) {
   const Result<Sandbox> sandbox = Sandbox::Open(common);
-  if (!sandbox) return Failed(sandbox.error(), kExitUsage);
-  Table table({"process", "state", "ready", "pid", "memory", "where"});
+  if (!sandbox) return ShowRunning(Home(common), sandbox.error());
+  Table table = ProcessTable();
   bool all = true;
   for (const ProcessSpec& process : sandbox->processes()) {
-    const auto pid = sandbox->PidOf(process);
-    const bool paused = pid && io::StateOf(*pid) == io::ProcessState::kStopped;
-    const bool ready = pid && !paused && (!process.role || IsReady(process.http));
-    all = all && ready;
-    table.Add({process.name,
-               !pid     ? "down"
-               : paused ? "paused"
-                        : "up",
-               ready ? "yes" : "no", pid ? std::to_string(*pid) : "-",
-               pid ? FormatBytes(io::ResidentBytesOf(*pid).value_or(0)) : "-",
-               process.role
-                   ? "http://" + process.http.host + ':' + std::to_string(process.http.port)
-                   : "127.0.0.1:" + std::to_string(process.ports[0].number)});
+    all &= AddWanted(table, *sandbox, process);
+  }
+  for (const RunningProcess& process : RunningIn(sandbox->home())) {
+    if (sandbox->Find(process.name) != nullptr) continue;
+    AddProcess(table, process.name, process.pid, "-", "not in the topology");
   }
   table.Print();
   return all ? kExitOk : kExitNo;
 }
 
-int Signal(const CommonOptions& common, const std::string& name, io::ProcessSignal signal,
-           const char* done) {
+// Tells a process that is wanted and does not run from one that nobody knows.
+int TellNotRunning(const CommonOptions& common, const std::string& name) {
   const Result<Sandbox> sandbox = Sandbox::Open(common);
   if (!sandbox) return Failed(sandbox.error(), kExitUsage);
-  const ProcessSpec* process = NamedOrComplain(*sandbox, name);
-  if (process == nullptr) return kExitUsage;
-  const auto pid = sandbox->PidOf(*process);
-  if (!pid) {
-    Complain(name + " does not run; `meridian dev up` starts it");
-    return kExitNo;
-  }
+  if (NamedOrComplain(*sandbox, name) == nullptr) return kExitUsage;
+  Complain(name + " does not run; `meridian dev up` starts it");
+  return kExitNo;
+}
+
+int Signal(const CommonOptions& common, const std::string& name, io::ProcessSignal signal,
+           const char* done) {
+  const auto pid = RunningPid(Home(common), name);
+  if (!pid) return TellNotRunning(common, name);
   if (const Result<Done> sent = io::SendSignal(*pid, signal); !sent) return Failed(sent.error());
   const bool ends = signal == io::ProcessSignal::kKill;
-  if (ends && !Sandbox::AwaitEnd(*pid, io::Now().monotonic + std::chrono::seconds(10))) {
+  if (ends && !AwaitEnd(*pid, io::Now().monotonic + std::chrono::seconds(10))) {
     Complain(name + " was killed and has not ended yet: its disk may be stuck");
     return kExitNo;
   }
@@ -106,7 +151,9 @@ int Restart(const CommonOptions& common, const std::string& name) {
   if (!sandbox) return Failed(sandbox.error(), kExitUsage);
   const ProcessSpec* process = NamedOrComplain(*sandbox, name);
   if (process == nullptr) return kExitUsage;
-  for (const Sandbox::Stopped& stopped : sandbox->Stop({process})) {
+  std::vector<RunningProcess> running;
+  if (const auto pid = sandbox->PidOf(*process)) running.push_back({name, *pid});
+  for (const Stopped& stopped : Stop(sandbox->home(), running)) {
     if (stopped.error) return Failed(*stopped.error);
     if (stopped.killed) Complain(name + " was killed: it had not ended ten seconds after SIGTERM");
   }
@@ -124,7 +171,10 @@ int ChangeWan(const CommonOptions& common, const std::string& verb, const std::s
     return kExitUsage;
   }
   if (sandbox->Find(kEmulatorName) == nullptr) {
-    Complain("the WAN is not emulated here; `meridian dev down`, then `meridian dev up`");
+    Complain(sandbox->settings().emulate_wan
+                 ? "the topology has no link between regions, so there is no WAN here"
+                 : "the WAN is not emulated here; `meridian dev down`, then `meridian dev up "
+                   "--wan-emulation`");
     return kExitUsage;
   }
   const Result<std::string> told =
@@ -138,8 +188,11 @@ int ChangeWan(const CommonOptions& common, const std::string& verb, const std::s
 void AddUp(CLI::App& dev, const CommonOptions& common, int& exit_code) {
   CLI::App* up = dev.add_subcommand("up", "Start what does not run; wait until all is ready");
   const auto options = std::make_shared<UpOptions>();
-  up->add_flag("--no-wan-emulation", options->no_wan_emulation,
-               "Let gateways dial each other directly");
+  const auto emulate_wan = std::make_shared<bool>(true);
+  const CLI::Option* emulation =
+      up->add_flag("--wan-emulation,!--no-wan-emulation", *emulate_wan,
+                   "Put an emulated WAN between the regions (default), or let gateways dial each "
+                   "other directly");
   up->add_option("--wan-delay-ms", options->wan_delay_ms, "One way, between regions (default 40)");
   up->add_option("--wan-mbit", options->wan_mbit, "Of each direction of a link (default 100)");
   up->add_option("--wan-port", options->wan_port,
@@ -147,9 +200,13 @@ void AddUp(CLI::App& dev, const CommonOptions& common, int& exit_code) {
   up->add_option("--patience", options->patience_s, "Seconds to wait for all to be ready")
       ->capture_default_str();
   up->footer(
+      "What is not given is as at the last `dev up` here, until `dev down --purge`.\n"
       "Examples:\n  meridian dev up\n  meridian dev up --wan-delay-ms 150 --wan-mbit 10\n"
       "  meridian dev up --topology config/topologies/one-region.yaml --data /tmp/one");
-  up->callback([&common, &exit_code, options] { exit_code = DevUp(common, *options); });
+  up->callback([&common, &exit_code, options, emulation, emulate_wan] {
+    if (emulation->count() != 0) options->emulate_wan = *emulate_wan;
+    exit_code = DevUp(common, *options);
+  });
 }
 
 void AddSignal(CLI::App& dev, const CommonOptions& common, int& exit_code, const char* verb,

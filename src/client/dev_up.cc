@@ -6,6 +6,7 @@
 
 #include "client/exit_codes.h"
 #include "client/probe.h"
+#include "client/running.h"
 #include "client/text.h"
 #include "io/clocks.h"
 #include "io/files.h"
@@ -45,8 +46,8 @@ Result<Settings> SettingsFor(const Home& home, const UpOptions& options) {
   Result<std::string> topology = home.TopologyFile();
   if (!topology) return topology.failure();
   settings.topology = *topology;
-  if (options.no_wan_emulation) settings.emulate_wan = false;
   if (options.wan_delay_ms || options.wan_mbit || options.wan_port) settings.emulate_wan = true;
+  settings.emulate_wan = options.emulate_wan.value_or(settings.emulate_wan);
   settings.wan_delay_ms = options.wan_delay_ms.value_or(settings.wan_delay_ms);
   settings.wan_mbit = options.wan_mbit.value_or(settings.wan_mbit);
   settings.wan_port = options.wan_port.value_or(settings.wan_port);
@@ -58,17 +59,22 @@ bool SameSystem(const Settings& a, const Settings& b) {
          a.wan_delay_ms == b.wan_delay_ms && a.wan_mbit == b.wan_mbit && a.wan_port == b.wan_port;
 }
 
-// A running system keeps what it was started with: half of it under other settings would not fit.
-bool MayChange(const Home& home, const Settings& wanted) {
-  const auto before = home.LoadSettings();
-  if (!before || SameSystem(*before, wanted)) return true;
-  const Result<local::Topology> topology = LoadTopology(before->topology);
-  if (!topology) return true;
-  const Sandbox running(home, *topology, *before);
-  for (const ProcessSpec& process : running.processes()) {
-    if (!running.PidOf(process)) continue;
-    Complain(process.name + " runs with other settings (topology or WAN) in " + home.root() +
-             "; stop them first with `meridian dev down`");
+// A running system keeps what it was started with: half of it under other settings would not fit,
+// and what no topology names any more would be nobody's.
+bool MayChange(const Sandbox& wanted) {
+  const std::vector<RunningProcess> running = RunningIn(wanted.home());
+  if (running.empty()) return true;
+  const auto before = wanted.home().LoadSettings();
+  if (before && !SameSystem(*before, wanted.settings())) {
+    Complain(running.front().name + " runs with other settings (topology or WAN) in " +
+             wanted.home().root() + "; stop all first with `meridian dev down`");
+    return false;
+  }
+  for (const RunningProcess& process : running) {
+    if (wanted.Find(process.name) != nullptr) continue;
+    Complain(process.name + " runs, and " + wanted.settings().topology +
+             " does not name it; stop it first with `meridian dev kill " + process.name +
+             "`, or all with `meridian dev down`");
     return false;
   }
   return true;
@@ -139,14 +145,14 @@ int DevUp(const CommonOptions& common, const UpOptions& options) {
   if (!settings) return Complain(settings.error().message), kExitUsage;
   Result<local::Topology> topology = LoadTopology(settings->topology);
   if (!topology) return Complain(topology.error().message), kExitUsage;
-  if (!MayChange(home, *settings)) return kExitNo;
+  const Sandbox sandbox(home, std::move(*topology), *settings);
+  if (!MayChange(sandbox)) return kExitNo;
   if (const Result<Done> prepared = home.Prepare(); !prepared) {
     return Complain(prepared.error().message), kExitNo;
   }
   if (const Result<Done> saved = home.SaveSettings(*settings); !saved) {
     return Complain(saved.error().message), kExitNo;
   }
-  const Sandbox sandbox(home, std::move(*topology), *settings);
   if (!StartMissing(sandbox)) return kExitNo;
   std::vector<const ProcessSpec*> all;
   for (const ProcessSpec& process : sandbox.processes()) all.push_back(&process);

@@ -12,7 +12,7 @@ namespace meridian::client {
 
 struct UpOptions {
   // What is not given is as at the last `dev up` here, else the default of Settings.
-  bool no_wan_emulation = false;
+  std::optional<bool> emulate_wan;
   std::optional<std::uint64_t> wan_delay_ms;
   std::optional<std::uint64_t> wan_mbit;
   std::optional<std::uint16_t> wan_port;

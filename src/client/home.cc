@@ -29,11 +29,23 @@ std::optional<std::string> FindSandboxTopology() {
 }  // namespace
 
 Home::Home(const CommonOptions& options)
-    : root_(io::AbsolutePath(!options.home.empty()
-                                 ? options.home
-                                 : io::EnvironmentVariable("MERIDIAN_HOME").value_or(".meridian"))),
+    : root_(io::CanonicalPath(
+          !options.home.empty() ? options.home
+                                : io::EnvironmentVariable("MERIDIAN_HOME").value_or(".meridian"))),
       wanted_topology_(options.topology) {
   while (root_.size() > 1 && root_.ends_with('/')) root_.pop_back();
+}
+
+bool Home::WasUsed() const {
+  return io::FileExists(root_ + "/settings.json") || io::FileExists(PidDirectory());
+}
+
+Error Home::NoSettings() const {
+  const std::string why =
+      WasUsed()
+          ? root_ + "/settings.json cannot be read; `meridian dev down`, then `meridian dev up`"
+          : "nothing was started from " + root_ + "; `meridian dev up` does, --data names another";
+  return {ErrorCode::kInvalidArgument, why};
 }
 
 std::optional<Settings> Home::LoadSettings() const {

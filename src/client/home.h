@@ -2,13 +2,13 @@
 //
 //     .meridian/                     --data DIR, or MERIDIAN_HOME
 //       secret                       shared by all regions; mode 600
-//       settings.json                what `dev up` was told: topology, emulation
+//       settings.json                what `dev up` was told; outlives `dev down`
 //       data/us-east-1/              RocksDB of a node
 //       logs/us-east-1.log
 //       run/us-east-1.pid
 //
 // Every command finds the system through it: the topology is --topology, else the one that `dev up`
-// noted here, else the sandbox of the repository.
+// noted here, else the sandbox of the repository. It is one home by whatever path it is reached.
 
 #pragma once
 
@@ -39,15 +39,22 @@ class Home {
  public:
   explicit Home(const CommonOptions& options);
 
+  // Canonical: what runs is known by it.
   const std::string& root() const { return root_; }
   std::string SecretFile() const { return root_ + "/secret"; }
   std::string DataOf(const std::string& process) const { return root_ + "/data/" + process; }
   std::string LogOf(const std::string& process) const {
     return root_ + "/logs/" + process + ".log";
   }
+  std::string PidDirectory() const { return root_ + "/run"; }
   std::string PidFileOf(const std::string& process) const {
-    return root_ + "/run/" + process + ".pid";
+    return PidDirectory() + '/' + process + ".pid";
   }
+
+  // Whether `dev up` has been here, and `dev down --purge` not since.
+  bool WasUsed() const;
+  // Why there are no settings, and what to do.
+  Error NoSettings() const;
 
   // Nothing if `dev up` has not been here, or the file is damaged.
   std::optional<Settings> LoadSettings() const;

@@ -41,6 +41,7 @@ class PumpRun {
     const Instant end = io::Now().monotonic;
     progress_.Finish(end, done_);
     const Pump::Figures figures{client_->figures(), end - begin, interrupted, give_up_};
+    give_up_ = true;  // what is in flight, if it was interrupted
     client_.reset();
     return figures;
   }

@@ -42,7 +42,8 @@ class Pump {
   // For Start and its callbacks: the rest is hopeless. Run ends soon, with calls that never
   // started.
   void GiveUp() { give_up_ = true; }
-  // Calls that end from then on were given up, whatever their answer says.
+  // Calls that end from then on, or from an interruption on, were given up, whatever their answer
+  // says.
   bool has_given_up() const { return give_up_; }
 
  private:

@@ -69,12 +69,30 @@ std::map<std::string, json> AskForCopies(const local::Region& region, const Ring
   return answers;
 }
 
-// True when every primary has all that any copy has.
-bool ShowCopies(const json& any, const std::map<std::string, json>& answers) {
+// Whether it lacks nothing that any copy has.
+bool IsWhole(const json& copy, const Knowledge& all) {
+  const std::string state = StateOf(copy, all);
+  return state == "nothing" || state.starts_with("current");
+}
+
+// Whether every primary has all that any copy has. One that shows no copy goes by another view of
+// the ring, by which the key is not its own.
+bool AreWhole(const json& any, const std::map<std::string, json>& answers) {
+  const Knowledge all = KnowledgeOf(answers);
+  const json& list = any.at("preference_list");
+  const std::size_t primaries = std::min(any.value("primaries", std::size_t{0}), list.size());
+  for (std::size_t place = 0; place < primaries; ++place) {
+    const auto found = answers.find(list[place].get<std::string>());
+    if (found == answers.end()) return false;
+    if (found->second.contains("copy") && !IsWhole(found->second["copy"], all)) return false;
+  }
+  return true;
+}
+
+void ShowCopies(const json& any, const std::map<std::string, json>& answers) {
   const Knowledge all = KnowledgeOf(answers);
   const std::size_t primaries = any.value("primaries", std::size_t{0});
   Table table({"node", "role", "copy", "versions"});
-  bool whole = true;
   std::size_t place = 0;
   for (const json& entry : any.at("preference_list")) {
     const auto name = entry.get<std::string>();
@@ -84,18 +102,14 @@ bool ShowCopies(const json& any, const std::map<std::string, json>& answers) {
     const auto found = answers.find(name);
     if (found == answers.end()) {
       table.Add({name, role, "no answer", "-"});
-      whole = whole && !primary;
     } else if (!found->second.contains("copy")) {
       table.Add({name, role, "-", "-"});
     } else {
       const json& copy = found->second["copy"];
-      const std::string state = StateOf(copy, all);
-      whole = whole && (!primary || state == "nothing" || state.starts_with("current"));
-      table.Add({name, role, state, VersionsOf(copy)});
+      table.Add({name, role, StateOf(copy, all), VersionsOf(copy)});
     }
   }
   table.Print();
-  return whole;
 }
 
 int ShowRing(const CommonOptions& common, const RingOptions& options) {
@@ -109,16 +123,18 @@ int ShowRing(const CommonOptions& common, const RingOptions& options) {
              " tells; is the namespace right, and `meridian status`?");
     return kExitUnavailable;
   }
+  const json& any = answers.begin()->second;
+  const int code = AreWhole(any, answers) ? kExitOk : kExitNo;
   if (options.as_json) {
     std::printf("%s\n", json(answers).dump(2).c_str());
-    return kExitOk;
+    return code;
   }
-  const json& any = answers.begin()->second;
   std::printf("'%s' of namespace %s in %s: token %s, partition %u of placement %s, epoch %u\n\n",
               Escaped(options.key).c_str(), options.space.c_str(), region->name.c_str(),
               any.value("token", "?").c_str(), any.value("partition", 0U),
               any.value("placement", "?").c_str(), any.value("epoch", 0U));
-  return ShowCopies(any, answers) ? kExitOk : kExitNo;
+  ShowCopies(any, answers);
+  return code;
 }
 
 }  // namespace

@@ -1,38 +1,12 @@
 #include "client/sandbox.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
-#include "io/clocks.h"
+#include "client/running.h"
 #include "io/files.h"
 #include "io/this_process.h"
 
 namespace meridian::client {
-namespace {
-
-constexpr Duration kStopPatience = std::chrono::seconds(10);
-constexpr Duration kExitPoll = std::chrono::milliseconds(20);
-
-std::string BaseName(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-// What follows the option; empty when it is not given.
-std::string OptionOf(const std::vector<std::string>& command, const char* option) {
-  const auto at = std::find(command.begin(), command.end(), option);
-  return at == command.end() || at + 1 == command.end() ? std::string() : *(at + 1);
-}
-
-// Whether a command line is that of this process: the same binary and name, of the same sandbox.
-bool IsCommandOf(const std::vector<std::string>& command, const ProcessSpec& process) {
-  if (command.empty() || BaseName(command[0]) != BaseName(process.arguments[0])) return false;
-  return std::ranges::all_of(std::array{"--name", "--secret", "--wan-port"}, [&](auto* option) {
-    return OptionOf(command, option) == OptionOf(process.arguments, option);
-  });
-}
-
-}  // namespace
 
 std::vector<EmulatedLink> EmulatedLinks(const local::Topology& topology, const Settings& settings) {
   std::vector<EmulatedLink> links;
@@ -65,10 +39,7 @@ Sandbox::Sandbox(Home home, local::Topology topology, Settings settings)
 Result<Sandbox> Sandbox::Open(const CommonOptions& options) {
   Home home(options);
   const auto settings = home.LoadSettings();
-  if (!settings) {
-    return Fail(ErrorCode::kInvalidArgument, "nothing was started from " + home.root() +
-                                                 "; `meridian dev up` does, --data names another");
-  }
+  if (!settings) return Failure{home.NoSettings()};
   Result<local::Topology> topology = LoadTopology(settings->topology);
   if (!topology) return topology.failure();
   return Sandbox(std::move(home), std::move(*topology), *settings);
@@ -88,6 +59,8 @@ void Sandbox::AddEmulator() {
                     "wan",
                     "--name",
                     spec.name,
+                    "--data",
+                    home_.root(),
                     "--topology",
                     settings_.topology,
                     "--wan-delay-ms",
@@ -135,14 +108,7 @@ const ProcessSpec* Sandbox::Find(const std::string& name) const {
 }
 
 std::optional<io::Pid> Sandbox::PidOf(const ProcessSpec& process) const {
-  const Result<Bytes> text = io::ReadFile(home_.PidFileOf(process.name));
-  if (!text) return std::nullopt;
-  io::Pid pid = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), pid);
-  if (error != std::errc() || pid <= 0) return std::nullopt;
-  if (io::StateOf(pid) == io::ProcessState::kGone) return std::nullopt;
-  if (!IsCommandOf(io::CommandLineOf(pid), process)) return std::nullopt;
-  return pid;
+  return RunningPid(home_, process.name);
 }
 
 Result<io::Pid> Sandbox::Start(const ProcessSpec& process) const {
@@ -167,40 +133,6 @@ Result<io::Pid> Sandbox::Start(const ProcessSpec& process) const {
   // Nobody could ever stop it again.
   (void)io::SendSignal(*pid, io::ProcessSignal::kKill);
   return noted.failure();
-}
-
-// A process that ends has no command line any more, and its ports for a moment yet.
-bool Sandbox::AwaitEnd(io::Pid pid, Instant deadline) {
-  while (io::StateOf(pid) != io::ProcessState::kGone) {
-    if (io::Now().monotonic > deadline) return false;
-    io::SleepFor(kExitPoll);
-  }
-  return true;
-}
-
-std::vector<Sandbox::Stopped> Sandbox::Stop(
-    const std::vector<const ProcessSpec*>& processes) const {
-  std::vector<Stopped> stopped;
-  for (const ProcessSpec* process : processes) {
-    const auto pid = PidOf(*process);
-    if (!pid) continue;
-    if (io::StateOf(*pid) == io::ProcessState::kStopped) {
-      (void)io::SendSignal(*pid, io::ProcessSignal::kContinue);  // a paused one would not hear us
-    }
-    const Result<Done> sent = io::SendSignal(*pid, io::ProcessSignal::kTerminate);
-    stopped.push_back({process, *pid, false, sent ? std::nullopt : std::optional(sent.error())});
-  }
-  const Instant patience = io::Now().monotonic + kStopPatience;
-  for (Stopped& one : stopped) {
-    if (one.error) continue;
-    if (!AwaitEnd(one.pid, patience)) {
-      one.killed = true;
-      (void)io::SendSignal(one.pid, io::ProcessSignal::kKill);
-      AwaitEnd(one.pid, io::Now().monotonic + kStopPatience);
-    }
-    (void)io::Remove(home_.PidFileOf(one.process->name));
-  }
-  return stopped;
 }
 
 }  // namespace meridian::client

@@ -1,10 +1,9 @@
-// The processes of a system on this machine: how each is started, whether it runs, how it is ended.
+// The processes that a topology wants on this machine: how each is started, and whether it runs.
 //
 //     Sandbox sandbox(home, topology, settings);
 //     for (const ProcessSpec& process : sandbox.processes()) sandbox.Start(process);
 //
-// A process is known by its pid file and believed only if the kernel says that this pid runs that
-// binary under that name, so that a pid which was given to somebody else is never signalled.
+// What runs is told by the pid files (client/running.h), which know nothing of the topology.
 
 #pragma once
 
@@ -65,17 +64,6 @@ class Sandbox {
   std::optional<io::Pid> PidOf(const ProcessSpec& process) const;
   // kIo when its binary is missing, a port is taken (and by whom), or it cannot be started.
   Result<io::Pid> Start(const ProcessSpec& process) const;
-  // Terminates these, all at once, and kills those that have not ended after ten seconds. Those
-  // that ran, with how it went.
-  struct Stopped {
-    const ProcessSpec* process = nullptr;
-    io::Pid pid = 0;
-    bool killed = false;
-    std::optional<Error> error;  // it could not be signalled, and still runs
-  };
-  std::vector<Stopped> Stop(const std::vector<const ProcessSpec*>& processes) const;
-  // Waits until nothing of it is left, its ports neither; false when it takes longer.
-  static bool AwaitEnd(io::Pid pid, Instant deadline);
 
  private:
   void AddEmulator();

@@ -87,6 +87,12 @@ void Complain(const std::string& message) {
   std::fprintf(stderr, "meridian: %s\n", message.c_str());
 }
 
+bool AllIsPrinted() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
+  Complain("cannot write to standard output: what was printed is not whole");
+  return false;
+}
+
 Table::Table(std::vector<std::string> heading) {
   rows_.push_back(std::move(heading));
 }

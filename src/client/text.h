@@ -31,6 +31,10 @@ std::string ShellQuoted(const std::string& argument);
 // Prints to standard error: "meridian: message". For what went wrong.
 void Complain(const std::string& message);
 
+// Whether all that was printed to standard output has been taken; false after telling that it was
+// not, as on a full disk.
+bool AllIsPrinted();
+
 // Columns as wide as their widest cell; cells that look like numbers stand to the right.
 class Table {
  public:

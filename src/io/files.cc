@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -86,6 +87,16 @@ Result<Done> Remove(const std::string& path) {
   return Done{};
 }
 
+std::vector<std::string> FilesIn(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 bool FileExists(const std::string& path) {
   std::error_code error;
   return fs::exists(path, error);
@@ -95,6 +106,12 @@ std::string AbsolutePath(const std::string& path) {
   std::error_code error;
   const fs::path absolute = fs::absolute(path, error).lexically_normal();
   return error ? path : absolute.string();
+}
+
+std::string CanonicalPath(const std::string& path) {
+  std::error_code error;
+  const fs::path canonical = fs::weakly_canonical(fs::absolute(path, error), error);
+  return error || canonical.empty() ? AbsolutePath(path) : canonical.string();
 }
 
 std::string ParentOf(const std::string& path) {

@@ -23,8 +23,13 @@ Result<Done> MakeDirectories(const std::string& path);
 // The file or the whole directory; no error if there is none.
 Result<Done> Remove(const std::string& path);
 
+// The names in a directory, sorted; empty if it cannot be read.
+std::vector<std::string> FilesIn(const std::string& path);
 bool FileExists(const std::string& path);
 std::string AbsolutePath(const std::string& path);
+// The one path of a file that may be reached by several: absolute, without symbolic links as far as
+// it exists.
+std::string CanonicalPath(const std::string& path);
 std::string ParentOf(const std::string& path);
 // The last lines of a text file, oldest first; empty if it cannot be read.
 std::vector<std::string> LastLines(const std::string& path, std::size_t count);

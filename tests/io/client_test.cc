@@ -229,6 +229,19 @@ TEST_F(ClientTest, ClosingEndsWhatIsInFlight) {
   EXPECT_TRUE(answers_[0].maybe);
 }
 
+TEST_F(ClientTest, ClosingLeavesNoDoubtAboutWhatWasNeverSent) {
+  Client& client = Open();  // nobody is there
+  client.Put("default", "cart", "milk", {}, Keep());
+  loop_.context().run_for(100ms);
+  client.Put("default", "list", "bread", {}, Keep());  // not even taken to be sent
+  client_.reset();
+  ASSERT_EQ(answers_.size(), 2U);
+  for (const ClientAnswer& answer : answers_) {
+    EXPECT_EQ(answer.status, Status::kUnavailable);
+    EXPECT_FALSE(answer.maybe);
+  }
+}
+
 TEST_F(ClientTest, TheBlockingClientWaitsForItsAnswer) {
   StartAll();
   std::thread server([this] {

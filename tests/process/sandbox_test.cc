@@ -198,6 +198,16 @@ TEST(CommandLineTest, WrongUsageEndsWithTwo) {
   EXPECT_EQ(cluster.Meridian({"dev", "status"}).code, 2);
 }
 
+TEST(CommandLineTest, AnEmptyContextIsNotTakenForNone) {
+  const Cluster cluster;
+  for (const char* command : {"put cart milk", "del cart"}) {
+    const auto refused =
+        cluster.Shell("meridian " + std::string(command) + " -t topology.yaml --context \"\"");
+    EXPECT_EQ(refused.code, 2) << refused.output;
+    EXPECT_NE(refused.output.find("--context is empty"), std::string::npos) << refused.output;
+  }
+}
+
 TEST(CommandLineTest, ARegionThatDoesNotAnswerIsGivenUpLongBeforeEveryRecordHasTimedOut) {
   const Cluster cluster;
   const std::string records = cluster.WriteRecords(5'000);
@@ -208,6 +218,41 @@ TEST(CommandLineTest, ARegionThatDoesNotAnswerIsGivenUpLongBeforeEveryRecordHasT
   EXPECT_NE(load.output.find("5,000 records were not stored"), std::string::npos) << load.output;
   // A window of 256 calls of 30 s each would take ten minutes.
   EXPECT_LT(io::Now().monotonic - begin, std::chrono::seconds(25));
+}
+
+TEST(CommandLineTest, ASourceWithoutRecordsIsNoSuccess) {
+  const Cluster cluster;
+  const std::string none = cluster.WriteRecords(0);
+  for (const char* command : {"load", "verify", "demo"}) {
+    const auto refused = cluster.Meridian({command, none, "-n", "packages"});
+    EXPECT_EQ(refused.code, 2) << command << ": " << refused.output;
+    EXPECT_NE(refused.output.find(none + " has no records"), std::string::npos) << refused.output;
+  }
+}
+
+TEST(CommandLineTest, RecordsThatAreRefusedForWhatTheyAreAreNotToBeLoadedAgain) {
+  const Cluster cluster;
+  const std::string records = cluster.directory() + "/long";
+  std::ofstream(records) << std::string(2'000, 'k') << "\tvalue\n";
+  const auto load = cluster.Meridian({"load", records, "--format", "lines", "-n", "packages"});
+  EXPECT_EQ(load.code, 2) << load.output;
+  EXPECT_EQ(load.output.find("load again"), std::string::npos) << load.output;
+}
+
+TEST(CommandLineTest, WhatIsInterruptedEndsAtOnceAndReportsNothing) {
+  const Cluster cluster;  // nobody answers, so it is still under way when the signal comes
+  const std::string records = cluster.WriteRecords(1'000);
+  for (const char* command : {"load", "verify", "demo"}) {
+    const Instant begin = io::Now().monotonic;
+    const auto ended =
+        cluster.Shell("timeout --preserve-status -s INT 1 meridian " + std::string(command) + ' ' +
+                      records + " --format lines -t topology.yaml -n packages");
+    EXPECT_EQ(ended.code, 130) << ended.output;
+    EXPECT_NE(ended.output.find("interrupted"), std::string::npos) << ended.output;
+    EXPECT_EQ(ended.output.find("the client was closed"), std::string::npos) << ended.output;
+    EXPECT_EQ(ended.output.find("Report"), std::string::npos) << ended.output;
+    EXPECT_LT(io::Now().monotonic - begin, std::chrono::seconds(10));
+  }
 }
 
 TEST(CommandLineTest, MistakesOfATopologyAreNamedByLine) {
