@@ -102,7 +102,7 @@ void PrintCpu(const std::vector<ServerCpu::Used>& cpu, std::uint64_t calls, Dura
 void PrintReport(const BenchOptions& options, const BenchReport& report) {
   const BenchOutcome& outcome = report.outcome;
   const double seconds = std::chrono::duration<double>(outcome.took).count();
-  const double rate = seconds > 0 ? static_cast<double>(outcome.Calls()) / seconds : 0;
+  const double rate = seconds > 0 ? static_cast<double>(outcome.ended) / seconds : 0;
   if (options.rate > 0) {
     std::printf("open loop, %s calls/s wanted: ", FormatNumber(options.rate, 0).c_str());
   } else {
@@ -123,7 +123,7 @@ void PrintReport(const BenchOptions& options, const BenchReport& report) {
       FormatCount(outcome.client.maybes).c_str());
   PrintPhases(options, outcome);
   if (!outcome.first_error.empty()) std::printf("first error: %s\n", outcome.first_error.c_str());
-  PrintCpu(report.cpu, outcome.Calls(), outcome.took);
+  PrintCpu(report.cpu, outcome.ended, outcome.took);
   if (report.syncs.empty()) return;
   std::printf("\nthis disk's own sync (fdatasync of 128 bytes): median %s, p90 %s\n",
               FormatDuration(report.syncs[report.syncs.size() / 2]).c_str(),
@@ -137,6 +137,7 @@ nlohmann::json ReportJson(const BenchOptions& options, const BenchReport& report
   json["rate_wanted"] = options.rate;
   json["seconds"] = std::chrono::duration<double>(outcome.took).count();
   json["calls"] = outcome.Calls();
+  json["ended"] = outcome.ended;
   json["put"] = LatencyJson(outcome.puts_us);
   json["get"] = LatencyJson(outcome.gets_us);
   json["errors"] = outcome.errors;
@@ -152,10 +153,10 @@ nlohmann::json ReportJson(const BenchOptions& options, const BenchReport& report
   json["cpu_us_per_op"] = nlohmann::json::object();
   for (const ServerCpu::Used& used : report.cpu) {
     json["cpu_us_per_op"][used.name] =
-        used.nanoseconds ? nlohmann::json(PerCall(*used.nanoseconds, outcome.Calls()))
+        used.nanoseconds ? nlohmann::json(PerCall(*used.nanoseconds, outcome.ended))
                          : nlohmann::json(nullptr);
   }
-  json["cpu_us_per_op_total"] = PerCall(TotalOf(report.cpu), outcome.Calls());
+  json["cpu_us_per_op_total"] = PerCall(TotalOf(report.cpu), outcome.ended);
   if (!report.syncs.empty()) {
     json["sync_median_us"] = report.syncs[report.syncs.size() / 2].count();
   }

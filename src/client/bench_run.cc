@@ -126,6 +126,7 @@ class BenchRun {
     if (over_) return;
     if (keep_contexts_) contexts_[number] = answer.context;
     --in_flight_;
+    if (measuring_) ++outcome_.ended;
     // A call that began in the warm-up says nothing about the measured part in an open loop either.
     if (due >= measure_from_ && due < measure_to_) Count(due, read, answer, figures);
     if (options_.rate <= 0 && !IsOver()) return StartOne(io::Now().monotonic);

@@ -4,8 +4,9 @@
 //     open loop     `rate` calls a second whatever happens; a call's latency counts from the
 //                   instant it should have started, so a stall is not hidden by waiting for it
 //
-// A call counts if it was due in the measured time, however late it ends; after that time nothing
-// is started, and those in flight are waited for. What the servers used is counted at its end.
+// A call counts if it was due in the measured time, however late it ends: what was due is started
+// and all is waited for. What a second gave, and what a call cost the servers, is of those that
+// ended in that time.
 //
 // With marks the measured time falls into phases, each with its own figures: a call belongs to the
 // phase in which it was due, however late it ended.
@@ -55,6 +56,7 @@ struct BenchPhase {
 
 struct BenchOutcome : BenchPhase {
   std::vector<BenchPhase> phases;  // one more than there are marks
+  std::uint64_t ended = 0;         // calls that ended in the measured time, whenever they were due
   std::uint64_t not_found = 0;
   std::uint64_t siblings = 0;
   std::string first_error;

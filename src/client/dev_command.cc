@@ -38,8 +38,8 @@ bool IsDown(const Home& home) {
   for (const RunningProcess& process : strangers) {
     Complain(process.name + " (pid " + std::to_string(process.pid) +
              ") runs and was not stopped: it was started with another directory than " +
-             home.root() + "; end it, or remove " + home.PidFileOf(process.name) +
-             " if that is a copy");
+             home.root() + ", or by an older release; end it, or remove " +
+             home.PidFileOf(process.name) + " if that is a copy");
   }
   return strangers.empty() && RunningIn(home).empty();
 }

@@ -18,8 +18,13 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t kReadAhead = 4096;
 
 // JSON with base64 takes 4/3 of the value, and some names.
-std::size_t BodyMax(const HttpOptions& options) {
-  return std::max(options.value_bytes_max / 10 * 14 + 4096, options.file_bytes_max);
+std::size_t ValueBodyMax(const HttpOptions& options) {
+  return options.value_bytes_max / 10 * 14 + 4096;
+}
+
+std::size_t BodyMax(const HttpOptions& options, std::string_view target) {
+  const std::size_t value = ValueBodyMax(options);
+  return target.starts_with("/topology") ? std::max(value, options.file_bytes_max) : value;
 }
 
 HttpResponse TooLarge(std::string message) {
@@ -84,7 +89,8 @@ void HttpSession::ReadHeader() {
   head_ = false;
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(shared_->options.header_bytes_max));
-  parser_->body_limit(BodyMax(shared_->options));
+  body_max_ = std::max(ValueBodyMax(shared_->options), shared_->options.file_bytes_max);
+  parser_->body_limit(body_max_);
   http::async_read_header(
       socket_, buffer_, *parser_,
       [self = shared_from_this()](Code error, std::size_t) { self->OnHeader(error); });
@@ -94,8 +100,12 @@ void HttpSession::OnHeader(Code error) {
   if (state_ != State::kReading) return;
   if (error) return OnReadError(error);
   Enter(State::kReading, shared_->options.idle_timeout);  // the wait for the request is over
-  if (!ReserveBody()) return;
   const auto& request = parser_->get();
+  body_max_ = BodyMax(shared_->options, {request.target().data(), request.target().size()});
+  if (parser_->content_length().value_or(0) > body_max_)
+    return OnReadError(http::error::body_limit);
+  parser_->body_limit(body_max_);
+  if (!ReserveBody()) return;
   const bool waits = boost::beast::iequals(request[http::field::expect], "100-continue");
   if (!waits || request.version() < 11) return ReadBody();
   asio::async_write(socket_, asio::buffer(kContinue),
@@ -108,8 +118,7 @@ void HttpSession::OnHeader(Code error) {
 
 bool HttpSession::ReserveBody() {
   // One of unknown length may become as long as any.
-  const std::size_t length =
-      parser_->chunked() ? BodyMax(shared_->options) : parser_->content_length().value_or(0);
+  const std::size_t length = parser_->chunked() ? body_max_ : parser_->content_length().value_or(0);
   body_share_ = shared_->bodies.Take(length);
   if (body_share_) return true;
   ++shared_->refused_total;
@@ -125,7 +134,7 @@ void HttpSession::ReadBody() {
 
 void HttpSession::OnReadError(Code error) {
   if (error == http::error::body_limit) {
-    return Respond(TooLarge("the body is larger than " + std::to_string(BodyMax(shared_->options)) +
+    return Respond(TooLarge("the body is larger than " + std::to_string(body_max_) +
                             " bytes: what is sent must be smaller"));
   }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {

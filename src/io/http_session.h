@@ -117,6 +117,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::optional<Parser> parser_;
   std::optional<HttpResponse> response_;  // while it is written
   ByteBudget::Share body_share_;          // of the body that is read or written
+  std::size_t body_max_ = 0;              // of the request that is read
   State state_ = State::kReading;
   Clock::time_point deadline_;
   std::uint64_t number_ = 0;  // of the request at the machine; an answer to another one is late

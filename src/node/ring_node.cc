@@ -85,6 +85,7 @@ void RingNode::Begin(Moment now) {
 void RingNode::Receive(Moment now, Message message) {
   now_ = now;
   if (message.from.role == Role::kNode) detector_.Heard(now, {message.from.number});
+  succession_.Heard(now, message.from);
   Result<local::RingMessage> decoded = local::UnpackRingMessage(message.body);
   if (!decoded) {
     ++corrupt_messages_;

@@ -111,6 +111,11 @@ void Succession::AskFor(Moment now, ProcessId from) {
   turn_.Send(from, Pack(local::ViewAsk{view_.number}));
 }
 
+void Succession::Heard(Moment now, ProcessId from) {
+  const auto found = heard_at_.find(from);
+  if (found != heard_at_.end()) found->second = now.monotonic;
+}
+
 void Succession::OnNotice(Moment now, ProcessId from, const local::ViewNotice& notice) {
   if (notice.number > view_.number) return AskFor(now, from);
   if (notice.number < view_.number) return Tell(now, from);

@@ -52,6 +52,8 @@ class Succession {
   // True when a message of this view may be taken as one among equals. If not, whoever is behind is
   // told or asks.
   bool Accept(Moment now, ProcessId from, std::uint64_t view);
+  // Any message: who speaks is not gone, though its notices may wait for a full disk.
+  void Heard(Moment now, ProcessId from);
   void OnNotice(Moment now, ProcessId from, const local::ViewNotice& notice);
   void OnAsk(Moment now, ProcessId from, const local::ViewAsk& ask);
   void OnTold(Moment now, local::ViewTold told);
@@ -116,7 +118,7 @@ class Succession {
   local::View view_;
   local::ViewNotice own_;
   std::map<ProcessId, local::ViewNotice> notices_;
-  std::map<ProcessId, Instant> heard_at_;  // of other processes, the last notice
+  std::map<ProcessId, Instant> heard_at_;  // of those that sent one, any message
   Instant adopted_at_{};                   // or started
   BatchId own_after_;                      // own_ counts when this is durable
   bool had_time_ = false;                  // everybody who is up has spoken in this view

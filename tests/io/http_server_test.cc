@@ -86,7 +86,7 @@ TEST(HttpServerTest, AClientThatStallsIsClosed) {
 }
 
 TEST(HttpServerTest, ABodyThatIsTooLargeIsRefusedBeforeItIsRead) {
-  FakeNode node({.value_bytes_max = 10'000});
+  FakeNode node({.value_bytes_max = 10'000, .file_bytes_max = 1 << 20});
   RawClient client(node.port());
   client.Send("PUT /kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 18097\r\n\r\n");
   const RawReply reply = client.Read();
@@ -98,6 +98,12 @@ TEST(HttpServerTest, ABodyThatIsTooLargeIsRefusedBeforeItIsRead) {
   RawClient fits(node.port());
   fits.Send(Put("/kv/a", std::string(18'096, 'x'), kRawBody));
   EXPECT_EQ(fits.Read().status, 200);
+
+  // Or a limit that is too small for its own file could never be raised.
+  RawClient file(node.port());
+  file.Send(
+      Put("/topology?version=2", std::string(1 << 20, 'x'), "Content-Type: application/yaml\r\n"));
+  EXPECT_NE(file.Read().status, 413);
 }
 
 // Closing with unread data resets the connection, and a client may then never see the refusal.
@@ -111,7 +117,7 @@ TEST(HttpServerTest, ARefusedClientMayFinishSending) {
 }
 
 TEST(HttpServerTest, AChunkedBodyThatGrowsTooLargeIsRefused) {
-  FakeNode node({.value_bytes_max = 10'000});
+  FakeNode node({.value_bytes_max = 10'000, .file_bytes_max = 1 << 20});
   RawClient client(node.port());
   client.Send("PUT /kv/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
   for (int i = 0; i < 6; ++i) client.Send("1000\r\n" + std::string(4096, 'x') + "\r\n");
