@@ -1,8 +1,8 @@
 #include "io/http_answers.h"
 
-#include <boost/locale/utf.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "io/base64.h"
 
 namespace meridian::io {
@@ -10,15 +10,6 @@ namespace {
 
 namespace http = boost::beast::http;
 using OrderedJson = nlohmann::ordered_json;
-
-bool IsUtf8(ByteView bytes) {
-  namespace utf = boost::locale::utf;
-  for (const char* at = bytes.data(); at != bytes.data() + bytes.size();) {
-    const utf::code_point point = utf::utf_traits<char>::decode(at, bytes.data() + bytes.size());
-    if (point == utf::illegal || point == utf::incomplete) return false;
-  }
-  return true;
-}
 
 HttpResponse JsonResponse(http::status status, const OrderedJson& body) {
   HttpResponse response(status, 11);
@@ -36,7 +27,7 @@ OrderedJson ErrorBody(std::string_view code, std::string_view message) {
 }
 
 OrderedJson ValueBody(Bytes value) {
-  if (IsUtf8(value)) return {{"value", std::move(value)}};
+  if (Utf8Prefix(value) == value.size()) return {{"value", std::move(value)}};
   return {{"value", EncodeBase64(value)}, {"encoding", "base64"}};
 }
 
